@@ -1,0 +1,1 @@
+"""Denoise grey face images: data, networks, training and honest scoring."""

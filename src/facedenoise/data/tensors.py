@@ -1,0 +1,119 @@
+"""Image tensors: on disk (uint8, safetensors) and in the library (float32 in [0, 1])."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+
+from facedenoise.errors import InputError
+from facedenoise.files import replacing
+
+
+def to_float(images: torch.Tensor) -> torch.Tensor:
+    """Scale uint8 pixels to [0, 1].
+
+    Parameters
+    ----------
+    images : torch.Tensor
+        uint8, any shape.
+
+    Returns
+    -------
+    torch.Tensor
+        float32 in [0, 1], same shape.
+
+    Raises
+    ------
+    TypeError
+        If `images` is not uint8.
+    """
+    if images.dtype != torch.uint8:
+        raise TypeError(f"expected uint8 pixels, got {images.dtype}")
+    return images.to(torch.float32) / 255
+
+
+def to_uint8(images: torch.Tensor) -> torch.Tensor:
+    """Clip to [0, 1] and round to 8 bits: the inverse of `to_float`.
+
+    Parameters
+    ----------
+    images : torch.Tensor
+        Floating point, any shape, any range.
+
+    Returns
+    -------
+    torch.Tensor
+        uint8, same shape.
+
+    Raises
+    ------
+    TypeError
+        If `images` is not floating point.
+    """
+    if not images.is_floating_point():
+        raise TypeError(f"expected floating point pixels, got {images.dtype}")
+    return (images.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def require_batch(images: torch.Tensor) -> torch.Tensor:
+    """Check that `images` is what networks and metrics work on, and give it back.
+
+    Parameters
+    ----------
+    images : torch.Tensor
+        Expected: float32, shape (N, 1, H, W), values in [0, 1].
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not float32.
+    ValueError
+        If the shape or the range is another.
+    """
+    if images.dtype != torch.float32:
+        raise TypeError(f"expected float32 images, got {images.dtype}")
+    if images.ndim != 4 or images.shape[1] != 1:
+        raise ValueError(f"expected shape (N, 1, H, W), got {tuple(images.shape)}")
+    if images.numel() and not (images.min() >= 0 and images.max() <= 1):
+        raise ValueError("expected values in [0, 1]")
+    return images
+
+
+def write_tensors(path: Path, tensors: dict[str, torch.Tensor | NDArray[np.generic]]) -> None:
+    """Write named tensors to a safetensors file, whole or not at all.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write; its folder is made if it is missing.
+    tensors : dict of str to tensor or array
+        Made contiguous where they are not. Same tensors, same bytes.
+    """
+    contiguous = {name: torch.as_tensor(value).contiguous() for name, value in tensors.items()}
+    with replacing(path) as temporary:
+        save_file(contiguous, temporary)
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Read all tensors of a safetensors file, memory-mapped.
+
+    Parameters
+    ----------
+    path : Path
+        A file that `write_tensors` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated or no safetensors file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `dvc repro` or `dvc pull` brings it") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: not a readable safetensors file ({error})") from None

@@ -1,0 +1,8 @@
+"""The one error that is meant for the user's eyes."""
+
+
+class InputError(Exception):
+    """Something the user gave is wrong: says where, what, and what to do.
+
+    Shown as it is, without a traceback; several problems stand on several lines.
+    """

@@ -1,0 +1,33 @@
+"""Write files so that nobody ever sees a half-written one."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`; once the block succeeds, move it there.
+
+    The temporary name is fixed, so what a killed run leaves is overwritten by the next one.
+    If the block raises, the temporary file is removed and `path` stays as it was.
+
+    Parameters
+    ----------
+    path : Path
+        The file to write. Its folder is made if it is missing.
+
+    Yields
+    ------
+    Path
+        Where to write.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        yield temporary
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
