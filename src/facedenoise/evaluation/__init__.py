@@ -1,0 +1,1 @@
+"""How good a denoised face is: metrics, the classical baseline, the panel that scores them all."""

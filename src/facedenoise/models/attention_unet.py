@@ -1,0 +1,159 @@
+"""The denoiser: a residual Attention U-Net.
+
+U-Net: Ronneberger et al., "U-Net: convolutional networks for biomedical image segmentation", 2015.
+Gates: Oktay et al., "Attention U-Net: learning where to look for the pancreas", 2018.
+Residual of the image: Zhang et al., "Beyond a Gaussian denoiser" (DnCNN), 2017.
+"""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+OPEN_GATE = 3.0  # sigmoid(3) = 0.95: a gate lets its skip pass until it has learned better
+
+
+class ResidualBlock(nn.Module):
+    """x + conv(relu(conv(x))); the identity at first, as its last convolution starts at zero."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.second = zero_initialised(nn.Conv2d(channels, channels, 3, padding=1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, C, H, W) to the same shape."""
+        return x + self.second(functional.relu(self.first(x)))
+
+
+class AttentionGate(nn.Module):
+    """Additive attention on a skip (Oktay et al. 2018, equation 1).
+
+    alpha = sigmoid(psi(relu(W_x skip + W_g gating))), one number a position; the skip is multiplied by it.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        inner = max(channels // 2, 1)
+        self.of_skip = nn.Conv2d(channels, inner, 1, bias=False)
+        self.of_gating = nn.Conv2d(channels, inner, 1)
+        self.psi = zero_initialised(nn.Conv2d(inner, 1, 1))
+        nn.init.constant_(self.psi.bias, OPEN_GATE)  # type: ignore[arg-type]
+
+    def forward(self, skip: Tensor, gating: Tensor) -> Tensor:
+        """Weigh `skip` (N, C, H, W) by what `gating`, of the same shape, says of each position."""
+        return skip * self.attention(skip, gating)
+
+    def attention(self, skip: Tensor, gating: Tensor) -> Tensor:
+        """Give the weights, (N, 1, H, W) in (0, 1)."""
+        return torch.sigmoid(self.psi(functional.relu(self.of_skip(skip) + self.of_gating(gating))))
+
+
+class Up(nn.Module):
+    """Double the size, bring in the gated skip, and refine."""
+
+    def __init__(self, channels_in: int, channels_out: int, blocks: int, *, attention: bool) -> None:
+        super().__init__()
+        self.grow = nn.ConvTranspose2d(channels_in, channels_out, 2, stride=2)
+        self.gate = AttentionGate(channels_out) if attention else None
+        self.merge = nn.Conv2d(2 * channels_out, channels_out, 1)
+        self.refine = residual_blocks(channels_out, blocks)
+
+    def forward(self, x: Tensor, skip: Tensor) -> Tensor:
+        """Map x (N, C_in, H, W) and skip (N, C_out, 2H, 2W) to (N, C_out, 2H, 2W)."""
+        x = self.grow(x)
+        skip = skip if self.gate is None else self.gate(skip, x)
+        merged: Tensor = self.refine(self.merge(torch.cat([skip, x], dim=1)))
+        return merged
+
+
+class AttentionUNet(nn.Module):
+    """Estimate the clean image: noisy + residual.
+
+    The network sees the noisy image and, as a second channel, the mask of its saturated pixels (0 or 1),
+    which under salt-and-pepper noise are the only ones that can be wrong.
+
+    Parameters
+    ----------
+    widths : sequence of int
+        Channels at full size, half size, quarter size, ...; at least two.
+    blocks : sequence of int
+        Residual blocks at each of these sizes, on the way down and again on the way up.
+    attention : bool, default True
+        Gate the skips; False gives the plain U-Net.
+    keep_unsaturated : bool, default False
+        Copy pixels strictly between 0 and 1 from the input: right for salt-and-pepper, where they are clean.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int],
+        blocks: Sequence[int],
+        *,
+        attention: bool = True,
+        keep_unsaturated: bool = False,
+    ) -> None:
+        super().__init__()
+        self.keep_unsaturated = keep_unsaturated
+        steps = list(zip(widths, widths[1:], strict=False))
+        self.stem = nn.Conv2d(2, widths[0], 3, padding=1)
+        self.encoders = nn.ModuleList(residual_blocks(width, n) for width, n in zip(widths, blocks, strict=True))
+        self.downs = nn.ModuleList(nn.Conv2d(wide, deep, 2, stride=2) for wide, deep in steps)
+        self.ups = nn.ModuleList(
+            Up(deep, wide, n, attention=attention)
+            for (wide, deep), n in reversed(list(zip(steps, blocks, strict=False)))
+        )
+        self.head = zero_initialised(nn.Conv2d(widths[0], 1, 3, padding=1))
+
+    @property
+    def stride(self) -> int:
+        """The smallest feature map's pixel, in pixels of the image."""
+        return int(2 ** len(self.downs))
+
+    def forward(self, noisy: Tensor) -> Tensor:
+        """Denoise.
+
+        Parameters
+        ----------
+        noisy : Tensor
+            float32 in [0, 1], shape (N, 1, H, W), any height and width.
+
+        Returns
+        -------
+        Tensor
+            float32, same shape; not clipped, so that gradients pass.
+        """
+        height, width = noisy.shape[-2:]
+        padding = (0, -width % self.stride, 0, -height % self.stride)
+        padded = functional.pad(noisy, padding, mode="replicate") if any(padding) else noisy
+        saturated = ((padded <= 0) | (padded >= 1)).to(padded.dtype)
+        features = self.features(torch.cat([padded, saturated], dim=1))
+        # The sum is taken in float32: bfloat16 would round the image itself.
+        residual = self.head(features).float()
+        residual = residual * saturated if self.keep_unsaturated else residual
+        return (padded + residual)[..., :height, :width]
+
+    def features(self, x: Tensor) -> Tensor:
+        """Map the input channels (N, 2, H, W) to features (N, widths[0], H, W)."""
+        x = self.encoders[0](self.stem(x))
+        skips = []
+        for down, encoder in zip(self.downs, self.encoders[1:], strict=True):  # type: ignore[arg-type]
+            skips.append(x)
+            x = encoder(down(x))
+        for up, skip in zip(self.ups, reversed(skips), strict=True):
+            x = up(x, skip)
+        return x
+
+
+def residual_blocks(channels: int, count: int) -> nn.Sequential:
+    """Chain residual blocks."""
+    return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+
+
+def zero_initialised(layer: nn.Conv2d) -> nn.Conv2d:
+    """Set a convolution to zero, so that what it adds to begins as the identity."""
+    nn.init.zeros_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer

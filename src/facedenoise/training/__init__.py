@@ -1,0 +1,1 @@
+"""The trainings: reconstruction, then adversarial refinement; resumable at any moment."""

@@ -1,0 +1,118 @@
+"""Refine a denoiser against a PatchGAN."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from facedenoise.training.device import has_bfloat16
+from facedenoise.training.losses import charbonnier, least_squares
+from facedenoise.training.reconstruction import Reconstruction
+
+DENOISED, CLEAN = 0.0, 1.0
+DECISION = 0.5  # a patch that scores above it is judged clean
+
+
+class Adversarial:
+    """A `Learner`: reconstruction plus a weighted adversarial loss, both sides updated in each step.
+
+    The adversarial gradient is scaled to the norm of the reconstruction gradient at the generator's output,
+    then multiplied by `weight` (in the spirit of Esser et al., "Taming transformers", 2021, equation 7), so that
+    `weight` means the same on every task and at every moment.
+
+    Parameters
+    ----------
+    generator : Reconstruction
+        The denoiser with its optimiser and average.
+    discriminator : nn.Module
+        Maps (noisy, candidate) to a map of scores.
+    weight : float
+        Of the adversarial gradient, relative to the reconstruction gradient; 0 trains on without it.
+    smoothing : float
+        A clean patch is labelled 1 - smoothing (Salimans et al., "Improved techniques for training GANs", 2016).
+    lr : float
+        The discriminator's highest learning rate.
+    """
+
+    def __init__(
+        self, generator: Reconstruction, discriminator: nn.Module, *, weight: float, smoothing: float, lr: float
+    ) -> None:
+        self.generator = generator
+        self.discriminator = discriminator.to(memory_format=torch.channels_last).train()
+        self.weight = weight
+        self.clean_label = CLEAN - smoothing
+        self.lr = lr
+        self.optimiser = torch.optim.Adam(discriminator.parameters(), lr=lr, betas=(0.5, 0.99), fused=True)
+        self.device = generator.device
+
+    def step(self, noisy: Tensor, clean: Tensor, factor: float) -> dict[str, float]:
+        """Update the discriminator, then the generator; log both."""
+        noisy, clean = noisy.to(self.device), clean.to(self.device)
+        with self._autocast():
+            denoised = self.generator.network(noisy)
+        judged = self._learn_to_judge(noisy, clean, denoised.detach(), factor)
+        deceived = self._learn_to_deceive(noisy, clean, denoised, factor)
+        return {**deceived, **judged}
+
+    def _autocast(self) -> torch.autocast:
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device))
+
+    def _scores(self, noisy: Tensor, candidate: Tensor) -> Tensor:
+        with self._autocast():
+            scores: Tensor = self.discriminator(noisy, candidate)
+        return scores
+
+    def _learn_to_judge(self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float) -> dict[str, float]:
+        self.discriminator.requires_grad_()
+        of_clean, of_denoised = self._scores(noisy, clean), self._scores(noisy, denoised)
+        loss = (least_squares(of_clean, self.clean_label) + least_squares(of_denoised, DENOISED)) / 2
+        self.optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.lr * factor
+        self.optimiser.step()
+        right = ((of_clean > DECISION).float().mean() + (of_denoised <= DECISION).float().mean()) / 2
+        return {"discriminator_loss": loss.item(), "discriminator_accuracy": right.item()}
+
+    def _learn_to_deceive(self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float) -> dict[str, float]:
+        self.discriminator.requires_grad_(requires_grad=False)
+        reconstruction = charbonnier(denoised, clean)
+        adversarial = least_squares(self._scores(noisy, denoised), self.clean_label)
+        gradient, scale = self._gradient(reconstruction, adversarial, denoised)
+        self.generator.optimiser.zero_grad()
+        denoised.backward(gradient)  # type: ignore[no-untyped-call]
+        self.generator.update(factor)
+        return {
+            "generator_loss": (reconstruction + scale * adversarial).item(),
+            "reconstruction_loss": reconstruction.item(),
+            "adversarial_loss": adversarial.item(),
+        }
+
+    def _gradient(self, reconstruction: Tensor, adversarial: Tensor, denoised: Tensor) -> tuple[Tensor, Tensor]:
+        """Give the gradient of both losses at the generator's output, and the adversarial loss's factor."""
+        (of_reconstruction,) = torch.autograd.grad(reconstruction, denoised)
+        (of_adversarial,) = torch.autograd.grad(adversarial, denoised)
+        scale = self.weight * of_reconstruction.norm() / of_adversarial.norm().clamp_min(1e-12)
+        return of_reconstruction + scale * of_adversarial, scale
+
+    def rate(self, factor: float) -> float:
+        """Give the generator's learning rate at `factor` of the highest."""
+        return self.generator.rate(factor)
+
+    def judged(self) -> nn.Module:
+        """Give the generator with the averaged weights."""
+        return self.generator.judged()
+
+    def state(self) -> dict[str, Any]:
+        """Give both networks and both optimisers."""
+        return {
+            "generator": self.generator.state(),
+            "discriminator": self.discriminator.state_dict(),
+            "discriminator_optimiser": self.optimiser.state_dict(),
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take what `state` gave."""
+        self.generator.restore(state["generator"])
+        self.discriminator.load_state_dict(state["discriminator"])
+        self.optimiser.load_state_dict(state["discriminator_optimiser"])

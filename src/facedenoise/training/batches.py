@@ -1,0 +1,94 @@
+"""The order of the images, their noise and their flips: all functions of (seed, epoch, step).
+
+Nothing here has a state, so a training that resumes at (epoch, step) sees what it would have seen.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from facedenoise.data.tensors import to_float
+from facedenoise.noise import corrupt
+from facedenoise.params import GaussianNoise, SaltPepperNoise
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Clean images and their noisy versions on disk.
+
+    Attributes
+    ----------
+    clean, noisy : Tensor
+        uint8, shape (N, 1, H, W), in the same order.
+    rows : Tensor
+        int64, shape (N,): the rows in the CSV.
+    """
+
+    clean: Tensor
+    noisy: Tensor
+    rows: Tensor
+
+
+@dataclass(frozen=True)
+class FreshNoise:
+    """How to draw new noise for a pair: see `facedenoise.noise.corrupt`."""
+
+    noise: GaussianNoise | SaltPepperNoise
+    seed: int
+    task: str
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Shuffled, flipped batches of training pairs.
+
+    Parameters
+    ----------
+    pairs : Pairs
+        The training split with draw 0 of the noise.
+    batch_size : int
+        Images a batch. The remainder of an epoch's order that fills no batch is left out.
+    seed : int
+        Of the order and the flips.
+    fresh : FreshNoise or None
+        Epochs after the first draw new noise; None: every epoch takes that of `pairs`.
+    """
+
+    pairs: Pairs
+    batch_size: int
+    seed: int
+    fresh: FreshNoise | None
+
+    def __len__(self) -> int:
+        """Steps an epoch."""
+        return max(1, len(self.pairs.clean) // self.batch_size)
+
+    def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """Give (noisy, clean): float32 in [0, 1], shape (batch, 1, H, W) each."""
+        chosen = self._order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        noisy, clean = self._noisy(chosen, epoch), self.pairs.clean[chosen]
+        flip = torch.from_numpy(_generator(self.seed, epoch, 1 + step).random(len(chosen)) < 1 / 2)
+        pairs = torch.stack([noisy, clean])
+        pairs[:, flip] = pairs[:, flip].flip(-1)
+        noisy, clean = to_float(pairs)
+        return noisy, clean
+
+    def _order(self, epoch: int) -> NDArray[np.int64]:
+        return _generator(self.seed, epoch, 0).permutation(len(self.pairs.clean))
+
+    def _noisy(self, chosen: NDArray[np.int64], epoch: int) -> Tensor:
+        if self.fresh is None or epoch == 0:
+            return self.pairs.noisy[chosen]
+        images = self.pairs.clean[chosen].numpy()
+        rows = self.pairs.rows[chosen].numpy()
+        fresh = self.fresh
+        return torch.from_numpy(
+            corrupt(images, rows, fresh.noise, seed=fresh.seed, task=fresh.task, draw=epoch)
+        )
+
+
+def _generator(seed: int, epoch: int, stream: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, stream, epoch]))

@@ -1,0 +1,25 @@
+"""The machine: facts of it that the code adapts to, and that no result file mentions."""
+
+import torch
+
+
+def training_device() -> torch.device:
+    """Choose the GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Tell whether the device multiplies bfloat16 natively; where it does not, float32 is faster."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    capabilities = torch.cpu.get_capabilities()
+    return any(capabilities.get(name, False) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+def describe(device: torch.device) -> str:
+    """Say in one line what floating-point results depend on: device, threads, precision."""
+    precision = "bfloat16" if has_bfloat16(device) else "float32"
+    if device.type == "cuda":
+        return f"{torch.cuda.get_device_name(device)}, {precision}"
+    capability = torch.backends.cpu.get_cpu_capability()
+    return f"CPU {capability}, {torch.get_num_threads()} threads, {precision}"

@@ -1,0 +1,58 @@
+"""The learning rate over a training, and the average of the weights along it."""
+
+import math
+
+import torch
+from torch import nn
+
+
+def rate_factor(step: int, steps: int, warmup: float) -> float:
+    """Give what the learning rate is multiplied by: a linear warm-up, then one cosine to zero.
+
+    Parameters
+    ----------
+    step : int
+        0 to steps - 1.
+    steps : int
+        Of the whole training.
+    warmup : float
+        Share of the steps, in [0, 1], in which the factor rises.
+
+    Returns
+    -------
+    float
+        In (0, 1].
+    """
+    rising = warmup * steps
+    if step < rising:
+        return min((step + 1) / rising, 1.0)
+    progress = (step - rising) / (steps - rising)
+    return (1 + math.cos(math.pi * progress)) / 2
+
+
+class WeightAverage:
+    """An exponential moving average of a network's weights.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network that is trained; its copy here starts equal.
+    average : nn.Module
+        A network of the same shape that holds the average, in evaluation mode.
+    decay : float
+        In [0, 1). In the first steps a smaller one, (1 + n) / (10 + n), so that the start is soon forgotten.
+    """
+
+    def __init__(self, network: nn.Module, average: nn.Module, decay: float) -> None:
+        self.average = average.eval().requires_grad_(requires_grad=False)
+        self.average.load_state_dict(network.state_dict())
+        self.decay = decay
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self, network: nn.Module) -> None:
+        """Move the average towards the network's present weights."""
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        average, present = list(self.average.parameters()), list(network.parameters())
+        torch._foreach_lerp_(average, present, 1 - decay)
+        self.updates += 1

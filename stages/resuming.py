@@ -1,0 +1,57 @@
+"""Where a training's resumable state lies: one folder per stage, params, inputs and code."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable
+from hashlib import file_digest, sha256
+from pathlib import Path
+from typing import Any
+
+from facedenoise.training.checkpoints import Checkpoints
+
+KEPT = 12  # folders: two full runs of the six trainings
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def checkpoints(stage: str, params: Iterable[dict[str, Any]], inputs: Iterable[Path]) -> Checkpoints:
+    """Give the checkpoints of exactly this training.
+
+    They lie outside the stage's outs, since DVC removes those before a run, and under DVC's main
+    repository, since the temporary checkouts of experiments vanish.
+
+    Parameters
+    ----------
+    stage : str
+        As in dvc.yaml.
+    params : iterable of dict
+        All that the training depends on.
+    inputs : iterable of Path
+        The files that it reads.
+    """
+    content = [*params, *(_digest(path) for path in [*inputs, *_loaded_code()])]
+    fingerprint = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    folder = Path(os.environ.get("DVC_ROOT", ROOT)) / ".checkpoints"
+    _prune(folder)
+    return Checkpoints(folder / f"{stage.replace('@', '-')}-{fingerprint}")
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _loaded_code() -> list[Path]:
+    """List the local modules that this process has imported."""
+    folders = (ROOT / "src", ROOT / "stages")
+    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    paths = {Path(file).resolve() for file in files if file}
+    return sorted(path for path in paths if any(path.is_relative_to(folder) for folder in folders))
+
+
+def _prune(folder: Path) -> None:
+    """Remove the oldest trainings' states, leaving room for one more."""
+    trainings = sorted(folder.glob("*-*"), key=lambda path: path.stat().st_mtime, reverse=True)
+    for path in trainings[KEPT - 1 :]:
+        shutil.rmtree(path, ignore_errors=True)

@@ -1,0 +1,19 @@
+"""Draw the sample faces: params -> data/raw/sample.csv, in the layout of FER2013."""
+
+from pathlib import Path
+
+from facedenoise.data.faces import draw_faces
+from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
+from stages import run
+from stages.settings import load_params
+
+
+def main() -> None:
+    """Draw the faces and write the CSV."""
+    params = load_params()
+    images, emotion = draw_faces(params.sample.rows, params.sample.seed)
+    write_fer_csv(Path("data/raw/sample.csv"), images, emotion, interleaved_usage(len(images)))
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,111 @@
+"""dvc.yaml against the code: every local module a stage reaches is a dep, every param is tracked."""
+
+import ast
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dvc.parsing import DataResolver
+from dvc.repo import Repo
+
+from facedenoise.params import TASKS
+
+ROOT = Path(__file__).resolve().parents[1]
+ROOTS = {"facedenoise": ROOT / "src", "stages": ROOT}
+
+
+def resolved_stages() -> dict[str, Any]:
+    with Repo(str(ROOT)) as repo:
+        content = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+        stages: dict[str, Any] = DataResolver(repo, str(ROOT), content).resolve()["stages"]
+    return stages
+
+
+STAGES = resolved_stages()
+
+
+def module_file(name: str) -> Path | None:
+    top = name.split(".")[0]
+    if top not in ROOTS:
+        return None
+    path = ROOTS[top].joinpath(*name.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def imported_names(file: Path) -> set[str]:
+    """Names that a file imports, with the packages they lie in and what may be a submodule."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {".".join(name.split(".")[:end]) for name in names for end in range(1, 1 + name.count(".") + 1)}
+
+
+def has_code(file: Path) -> bool:
+    return any(not isinstance(node, ast.Expr) for node in ast.parse(file.read_text()).body)
+
+
+def reached_code(entry: Path) -> set[str]:
+    """Local modules with code that a script reaches through its imports, itself among them."""
+    seen: set[Path] = set()
+    waiting = [entry, ROOT / "stages" / "__init__.py"]
+    while waiting:
+        file = waiting.pop()
+        if file in seen:
+            continue
+        seen.add(file)
+        waiting += [found for name in imported_names(file) if (found := module_file(name))]
+    return {str(file.relative_to(ROOT)) for file in seen if has_code(file)}
+
+
+@pytest.mark.parametrize("name", sorted(STAGES))
+def test_code_deps_are_exactly_what_the_stage_imports(name: str) -> None:
+    stage = STAGES[name]
+    script = ROOT / "stages" / f"{stage['cmd'].split()[2].removeprefix('stages.')}.py"
+    code_deps = {dep for dep in stage["deps"] if dep.endswith(".py")}
+    assert code_deps == reached_code(script)
+
+
+def leaves(content: Any, prefix: str = "") -> set[str]:
+    if not isinstance(content, dict):
+        return {prefix}
+    return {leaf for key, value in content.items() for leaf in leaves(value, f"{prefix}.{key}".lstrip("."))}
+
+
+def tracks(tracked: set[str], leaf: str) -> bool:
+    return any(leaf == key or leaf.startswith(f"{key}.") for key in tracked)
+
+
+def test_every_param_is_tracked_by_some_stage() -> None:
+    params = leaves(yaml.safe_load((ROOT / "params.yaml").read_text()))
+    tracked = {key for stage in STAGES.values() for key in stage.get("params", [])}
+    assert {leaf for leaf in params if not tracks(tracked, leaf)} == set()
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_no_stage_of_a_task_tracks_another_tasks_params(task: str) -> None:
+    for name, stage in STAGES.items():
+        if name.endswith(f"@{task}"):
+            parts = {part for key in stage["params"] for part in key.split(".")}
+            assert parts & (set(TASKS) - {task}) == set()
+
+
+def test_no_u_net_depends_on_a_gan_param() -> None:
+    for name, stage in STAGES.items():
+        if name.startswith("train@"):
+            assert not any(key.startswith("gan") for key in stage["params"])
+
+
+def test_each_training_depends_on_the_task_before() -> None:
+    for before, task in zip(TASKS, TASKS[1:], strict=False):
+        assert f"models/{before}/unet.safetensors" in STAGES[f"train@{task}"]["deps"]
+        assert f"models/{before}/discriminator.safetensors" in STAGES[f"gan@{task}"]["deps"]
+
+
+def test_outs_that_are_pictures_or_tensors_are_not_in_git() -> None:
+    for stage in STAGES.values():
+        for out in stage["outs"]:
+            assert isinstance(out, str), f"{out}: only the two JSON files may be uncached"
