@@ -11,7 +11,7 @@ from pathlib import Path
 # and `--queue` run their own snapshot of the code, whatever pip installed.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "src"))
 
-from facedenoise.errors import InputError  # noqa: E402
+from facedenoise.errors import InputError
 
 
 def run(main: Callable[[], None]) -> None:

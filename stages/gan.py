@@ -8,8 +8,8 @@ from facedenoise.models.patchgan import PatchGAN
 from facedenoise.models.weights import load_weights, write_weights
 from facedenoise.params import Params, Task
 from facedenoise.training.adversarial import Adversarial
-from facedenoise.training.device import describe, training_device
-from facedenoise.training.loop import Plan, Progress, cpu_state, fit, seed_everything
+from facedenoise.training.device import describe, placed, training_device
+from facedenoise.training.loop import Plan, Progress, Training, cpu_state, seed_everything
 from facedenoise.training.reconstruction import Reconstruction
 from facedenoise.training.validation import validator
 from stages import run
@@ -38,9 +38,7 @@ def _starts(params: Params, task: Task) -> tuple[Path, Path | None]:
     return generator, Path(f"models/{previous}/discriminator.safetensors") if previous else None
 
 
-def _train(
-    params: Params, task: Task, start: Path, judge_start: Path | None
-) -> tuple[Adversarial, Progress]:
+def _train(params: Params, task: Task, start: Path, judge_start: Path | None) -> tuple[Adversarial, Progress]:
     device = training_device()
     print(f"gan@{task} on {describe(device)}, from {start}", flush=True)
     gan, settings = params.gan, getattr(params.gan, task)
@@ -51,15 +49,16 @@ def _train(
     with checkpoints(f"gan@{task}", tracked, read) as saved:
         data = batches(params, task, gan.batch_size, gan.seed)
         plan = Plan(settings.epochs, gan.warmup)
-        return learner, fit(learner, data, validator(pairs(task, "val"), device), plan, saved, f"gan@{task}")
+        validate = validator(pairs(task, "val"), device)
+        return learner, Training(learner, data, validate, plan, saved, f"gan@{task}").run()
 
 
 def _learner(params: Params, task: Task, start: Path, judge_start: Path | None) -> Adversarial:
     device, gan, settings = training_device(), params.gan, getattr(params.gan, task)
     seed_everything(gan.seed)
-    generator, average = (AttentionUNet(**network_settings(params, task)).to(device) for _ in range(2))
+    generator, average = (placed(AttentionUNet(**network_settings(params, task)), device) for _ in range(2))
     load_weights(generator, start)
-    judge = PatchGAN(gan.widths).to(device)
+    judge = placed(PatchGAN(gan.widths), device)
     if judge_start:
         load_weights(judge, judge_start)
     reconstruction = Reconstruction(

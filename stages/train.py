@@ -6,8 +6,8 @@ from pathlib import Path
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import load_weights, write_weights
 from facedenoise.params import Params, Task
-from facedenoise.training.device import describe, training_device
-from facedenoise.training.loop import Plan, Progress, fit, seed_everything
+from facedenoise.training.device import describe, placed, training_device
+from facedenoise.training.loop import Plan, Progress, Training, seed_everything
 from facedenoise.training.reconstruction import Reconstruction
 from facedenoise.training.validation import validator
 from stages import run
@@ -37,7 +37,7 @@ def _train(params: Params, task: Task, start: Path | None) -> Progress:
     print(f"train@{task} on {describe(device)}, from {start or 'scratch'}", flush=True)
     train, settings = params.train, getattr(params.train, task)
     seed_everything(train.seed)
-    network, average = (AttentionUNet(**network_settings(params, task)).to(device) for _ in range(2))
+    network, average = (placed(AttentionUNet(**network_settings(params, task)), device) for _ in range(2))
     if start:
         load_weights(network, start)
     learner = Reconstruction(
@@ -48,7 +48,8 @@ def _train(params: Params, task: Task, start: Path | None) -> Progress:
     tracked = [asdict(params.model), of_task(params.noise, task), of_task(train, task)]
     with checkpoints(f"train@{task}", tracked, read) as saved:
         data = batches(params, task, train.batch_size, train.seed)
-        return fit(learner, data, validator(pairs(task, "val"), device), plan, saved, f"train@{task}")
+        validate = validator(pairs(task, "val"), device)
+        return Training(learner, data, validate, plan, saved, f"train@{task}").run()
 
 
 if __name__ == "__main__":

@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 import torch
 
-from facedenoise.data.tensors import write_tensors
+from facedenoise.data.tensors import read_tensors, to_float, write_tensors
+from facedenoise.evaluation.classical import median_filter
 from facedenoise.evaluation.metrics import psnr
 from facedenoise.evaluation.panel import mean_scores, score_images
 from facedenoise.params import TASKS
 from stages import evaluate
 
 ROWS = torch.tensor([11, 7, 30])
+WEIGHTS = [f"models/{task}/{model}.safetensors" for task in TASKS for model in ("unet", "gan")]
+SHIFT = {path: 0.01 * place for place, path in enumerate(WEIGHTS, start=1)}
 
 
 def faces(seed: int) -> torch.Tensor:
@@ -64,7 +67,7 @@ def test_no_images_have_no_mean() -> None:
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with what `evaluate` reads; a "network" is the name of its weights and adds a little."""
+    """Give a folder with what `evaluate` reads; a "network" is the path of its weights and adds a little."""
     monkeypatch.chdir(tmp_path)
     images = faces(0)
     write_tensors(Path("data/splits/test.safetensors"), {"images": images, "row": ROWS})
@@ -72,10 +75,9 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         noisy = images.clone()
         noisy[:, :, place::4] = 255 - noisy[:, :, place::4]
         write_tensors(Path(f"data/noisy/{task}/test.safetensors"), {"images": noisy})
-    shift = {"unet": 0.01, "gan": 0.02}
     monkeypatch.setattr(evaluate, "load_params", lambda: None)
     monkeypatch.setattr(evaluate, "load_denoiser", lambda path: path)
-    monkeypatch.setattr(evaluate, "denoise", lambda path, noisy: (noisy + shift[path.stem]).clamp(0, 1))
+    monkeypatch.setattr(evaluate, "denoise", lambda path, noisy: (noisy + SHIFT[str(path)]).clamp(0, 1))
     return tmp_path
 
 
@@ -103,6 +105,20 @@ def test_the_tables_on_disk_have_the_means_of_the_metrics(workspace: Path) -> No
         table = pd.read_csv(workspace / f"reports/eval/{task}.csv")
         assert table["row"].tolist() == ROWS.tolist()
         assert mean_scores(table) == means[task]
+
+
+def test_each_network_is_scored_on_the_noise_of_its_own_task(workspace: Path) -> None:
+    evaluate.main()
+    clean = to_float(faces(0))
+    for task in TASKS:
+        table = pd.read_csv(workspace / f"reports/eval/{task}.csv")
+        noisy = to_float(read_tensors(workspace / f"data/noisy/{task}/test.safetensors")["images"])
+        expected = {
+            model: (noisy + SHIFT[f"models/{task}/{model}.safetensors"]).clamp(0, 1)
+            for model in ("unet", "gan")
+        }
+        for method, images in {"noisy": noisy, "classical": median_filter(noisy), **expected}.items():
+            np.testing.assert_allclose(table[f"{method}_psnr"], psnr(clean, images), atol=1e-4)
 
 
 def test_denoised_images_are_scored_before_they_are_rounded_to_8_bits(

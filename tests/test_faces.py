@@ -135,7 +135,7 @@ def _trained_classifier(images: torch.Tensor, labels: torch.Tensor, epochs: int)
         nn.AvgPool2d(2), *_convolution(1, 16), *_convolution(16, 32),
         nn.Flatten(), nn.Dropout(0.3), nn.Linear(32 * 6 * 6, len(EMOTIONS)),
     )  # fmt: skip
-    batches = len(images) // 50
+    batches = len(images) // 100
     optimizer = torch.optim.AdamW(classifier.parameters(), weight_decay=0.05)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=epochs * batches)
     for _ in range(epochs):

@@ -1,6 +1,7 @@
 """dvc.yaml against the code: every local module a stage reaches is a dep, every param is tracked."""
 
 import ast
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ STAGES = resolved_stages()
 
 
 def module_file(name: str) -> Path | None:
-    top = name.split(".")[0]
+    top = name.split(".", maxsplit=1)[0]
     if top not in ROOTS:
         return None
     path = ROOTS[top].joinpath(*name.split("."))
@@ -100,7 +101,7 @@ def test_no_u_net_depends_on_a_gan_param() -> None:
 
 
 def test_each_training_depends_on_the_task_before() -> None:
-    for before, task in zip(TASKS, TASKS[1:], strict=False):
+    for before, task in pairwise(TASKS):
         assert f"models/{before}/unet.safetensors" in STAGES[f"train@{task}"]["deps"]
         assert f"models/{before}/discriminator.safetensors" in STAGES[f"gan@{task}"]["deps"]
 

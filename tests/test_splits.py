@@ -1,14 +1,17 @@
 """The splits: what goes where, what is left out, what is counted, and that nothing half-written remains."""
 
 import errno
+import hashlib
 import io
 import json
 import os
 import subprocess
 import sys
 import tracemalloc
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import IO, Any
 from unittest.mock import patch
 
 import numpy as np
@@ -84,7 +87,7 @@ any_rows = st.lists(
 @given(any_rows, st.booleans(), st.randoms())
 @settings(max_examples=150, deadline=None)
 def test_rows_keep_their_order_and_only_copies_are_left_out(
-    scratch: Path, rows: list[Row], deduplicate: bool, random: Any
+    scratch: Path, rows: list[Row], deduplicate: bool, random: Random
 ) -> None:
     rows = [*rows, *ONE_EACH]
     random.shuffle(rows)
@@ -133,12 +136,10 @@ def test_the_audit_is_nested_numbers_in_a_fixed_form(tmp_path: Path) -> None:
     text = (tmp_path / "data.json").read_text()
     assert text == json.dumps(audit, indent=2) + "\n"
 
-    def leaves(tree: Any) -> list[Any]:
-        return (
-            [leaf for branch in tree.values() for leaf in leaves(branch)]
-            if isinstance(tree, dict)
-            else [tree]
-        )
+    def leaves(tree: object) -> list[object]:
+        if not isinstance(tree, dict):
+            return [tree]
+        return [leaf for branch in tree.values() for leaf in leaves(branch)]
 
     assert all(type(leaf) is int for leaf in leaves(audit))
 
@@ -151,6 +152,19 @@ def test_same_rows_same_bytes_whatever_the_layout(tmp_path: Path) -> None:
     source.write_bytes(csv_of(rows).replace(b"\n", b"\r\n") + b"\r\n")
     write_splits(source, tmp_path / "splits", tmp_path / "data.json", deduplicate=True)
     assert {path.name: path.read_bytes() for path in (tmp_path / "splits").iterdir()} == before
+
+
+def test_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
+    grey = np.arange(3 * 64 * 16).reshape(-1, 16) * 37 % 251
+    split_up(tmp_path, [(row % 8 - 1, row % 3, pixels) for row, pixels in enumerate(grey.tolist())])
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in tmp_path.rglob("*.*")}
+    del hashes["faces.csv"]
+    assert hashes == {
+        "train.safetensors": "9b67eb78f4600c5c",
+        "val.safetensors": "2709b378245aa3fe",
+        "test.safetensors": "9601dc9d17aef3e9",
+        "data.json": "7fb13051f320d471",
+    }
 
 
 def test_the_files_have_the_bytes_that_safetensors_writes(tmp_path: Path) -> None:
@@ -205,24 +219,27 @@ def test_a_late_malformed_line_leaves_earlier_outputs_as_they_were(tmp_path: Pat
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("failing", range(4))
-def test_a_full_disk_leaves_earlier_outputs_as_they_were(tmp_path: Path, failing: int) -> None:
+FULL_DISK = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("written", range(4))
+def test_a_full_disk_leaves_earlier_outputs_as_they_were(tmp_path: Path, written: int) -> None:
     """Whichever of the four files cannot be written, none is replaced."""
     split_up(tmp_path, ONE_EACH)
     (tmp_path / "faces.csv").write_bytes(csv_of(ONE_EACH * 2))
     before = contents(tmp_path)
-    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    effects: list[Any] = [write_streamed] * failing + [full]
+    left = iter([True] * written)
 
-    def write_some(*arguments: Any) -> None:
-        effect = effects.pop(0)
-        if effect is full:
-            raise full
-        effect(*arguments)
+    def write_while_there_is_room(file: IO[bytes], arrays: Mapping[str, Streamed]) -> None:
+        if not next(left, False):
+            raise FULL_DISK
+        write_streamed(file, arrays)
 
-    target = "audit_splits" if failing == 3 else "write_streamed"
-    replacement: Any = write_some if failing < 3 else lambda *_: (_ for _ in ()).throw(full)
-    with patch.object(splits_module, target, replacement), pytest.raises(OSError, match="No space left"):
+    with (
+        patch.object(splits_module, "write_streamed", write_while_there_is_room),
+        patch.object(splits_module, "audit_splits", side_effect=FULL_DISK),
+        pytest.raises(OSError, match="No space left"),
+    ):
         write_splits(tmp_path / "faces.csv", tmp_path / "splits", tmp_path / "data.json", deduplicate=True)
     assert contents(tmp_path) == before
 

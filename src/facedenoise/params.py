@@ -44,7 +44,7 @@ _FROZEN = ConfigDict(extra="forbid")
 class Sample:
     """The drawn faces."""
 
-    rows: Annotated[int, Field(strict=True, ge=30)]  # fewer leave a split without some emotion
+    rows: Annotated[int, Field(strict=True, ge=70)]  # fewer leave a split without some emotion
     seed: Seed
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facedenoise.data.fer_csv import Block
 from facedenoise.data.streamed import Streamed
 
-_ROWS_AT_ONCE = 1024
+_ROWS_AT_ONCE = 64
 
 
 class SpooledSplit:

@@ -75,7 +75,7 @@ def require_batch(images: torch.Tensor) -> torch.Tensor:
     """
     if images.dtype != torch.float32:
         raise TypeError(f"expected float32 images, got {images.dtype}")
-    if images.ndim != 4 or images.shape[1] != 1:
+    if images.ndim != 4 or images.shape[1] != 1:  # noqa: PLR2004
         raise ValueError(f"expected shape (N, 1, H, W), got {tuple(images.shape)}")
     if images.numel() and not (images.min() >= 0 and images.max() <= 1):
         raise ValueError("expected values in [0, 1]")

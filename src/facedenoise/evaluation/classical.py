@@ -30,4 +30,4 @@ def median_filter(images: torch.Tensor) -> torch.Tensor:
         If `images` has another shape or range.
     """
     noisy = require_batch(images).cpu().numpy()
-    return torch.from_numpy(median(noisy, footprint=WINDOW))  # type: ignore[no-untyped-call]
+    return torch.from_numpy(median(noisy, footprint=WINDOW))

@@ -34,7 +34,7 @@ def psnr(clean: torch.Tensor, denoised: torch.Tensor) -> NDArray[np.float64]:
     """
     with np.errstate(divide="ignore"):  # identical images: infinity, capped below
         ratios = [
-            peak_signal_noise_ratio(truth, estimate, data_range=1)  # type: ignore[no-untyped-call]
+            peak_signal_noise_ratio(truth, estimate, data_range=1)
             for truth, estimate in _image_pairs(clean, denoised)
         ]
     return np.minimum(np.array(ratios, dtype=np.float64), PSNR_CAP)
@@ -71,8 +71,7 @@ def ssim(clean: torch.Tensor, denoised: torch.Tensor) -> NDArray[np.float64]:
     pairs = _image_pairs(clean, denoised)
     window = _ssim_window(clean.shape[-2], clean.shape[-1])
     similarities = [
-        structural_similarity(truth, estimate, win_size=window, data_range=1)  # type: ignore[no-untyped-call]
-        for truth, estimate in pairs
+        structural_similarity(truth, estimate, win_size=window, data_range=1) for truth, estimate in pairs
     ]
     return np.array(similarities, dtype=np.float64)
 

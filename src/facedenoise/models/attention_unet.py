@@ -6,6 +6,7 @@ Residual of the image: Zhang et al., "Beyond a Gaussian denoiser" (DnCNN), 2017.
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -96,9 +97,11 @@ class AttentionUNet(nn.Module):
     ) -> None:
         super().__init__()
         self.keep_unsaturated = keep_unsaturated
-        steps = list(zip(widths, widths[1:], strict=False))
+        steps = list(pairwise(widths))
         self.stem = nn.Conv2d(2, widths[0], 3, padding=1)
-        self.encoders = nn.ModuleList(residual_blocks(width, n) for width, n in zip(widths, blocks, strict=True))
+        self.encoders = nn.ModuleList(
+            residual_blocks(width, n) for width, n in zip(widths, blocks, strict=True)
+        )
         self.downs = nn.ModuleList(nn.Conv2d(wide, deep, 2, stride=2) for wide, deep in steps)
         self.ups = nn.ModuleList(
             Up(deep, wide, n, attention=attention)
@@ -138,7 +141,7 @@ class AttentionUNet(nn.Module):
         """Map the input channels (N, 2, H, W) to features (N, widths[0], H, W)."""
         x = self.encoders[0](self.stem(x))
         skips = []
-        for down, encoder in zip(self.downs, self.encoders[1:], strict=True):  # type: ignore[arg-type]
+        for down, encoder in zip(self.downs, self.encoders[1:], strict=True):
             skips.append(x)
             x = encoder(down(x))
         for up, skip in zip(self.ups, reversed(skips), strict=True):

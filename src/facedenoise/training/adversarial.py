@@ -17,8 +17,8 @@ class Adversarial:
     """A `Learner`: reconstruction plus a weighted adversarial loss, both sides updated in each step.
 
     The adversarial gradient is scaled to the norm of the reconstruction gradient at the generator's output,
-    then multiplied by `weight` (in the spirit of Esser et al., "Taming transformers", 2021, equation 7), so that
-    `weight` means the same on every task and at every moment.
+    then multiplied by `weight` (in the spirit of Esser et al., "Taming transformers", 2021, equation 7), so
+    that `weight` means the same on every task and at every moment.
 
     Parameters
     ----------
@@ -29,16 +29,23 @@ class Adversarial:
     weight : float
         Of the adversarial gradient, relative to the reconstruction gradient; 0 trains on without it.
     smoothing : float
-        A clean patch is labelled 1 - smoothing (Salimans et al., "Improved techniques for training GANs", 2016).
+        A clean patch is labelled 1 - smoothing (Salimans et al., "Improved techniques for training GANs",
+        2016).
     lr : float
         The discriminator's highest learning rate.
     """
 
     def __init__(
-        self, generator: Reconstruction, discriminator: nn.Module, *, weight: float, smoothing: float, lr: float
+        self,
+        generator: Reconstruction,
+        discriminator: nn.Module,
+        *,
+        weight: float,
+        smoothing: float,
+        lr: float,
     ) -> None:
         self.generator = generator
-        self.discriminator = discriminator.to(memory_format=torch.channels_last).train()
+        self.discriminator = discriminator.train()
         self.weight = weight
         self.clean_label = CLEAN - smoothing
         self.lr = lr
@@ -62,25 +69,29 @@ class Adversarial:
             scores: Tensor = self.discriminator(noisy, candidate)
         return scores
 
-    def _learn_to_judge(self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float) -> dict[str, float]:
+    def _learn_to_judge(
+        self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
+    ) -> dict[str, float]:
         self.discriminator.requires_grad_()
         of_clean, of_denoised = self._scores(noisy, clean), self._scores(noisy, denoised)
         loss = (least_squares(of_clean, self.clean_label) + least_squares(of_denoised, DENOISED)) / 2
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         for group in self.optimiser.param_groups:
             group["lr"] = self.lr * factor
         self.optimiser.step()
         right = ((of_clean > DECISION).float().mean() + (of_denoised <= DECISION).float().mean()) / 2
         return {"discriminator_loss": loss.item(), "discriminator_accuracy": right.item()}
 
-    def _learn_to_deceive(self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float) -> dict[str, float]:
+    def _learn_to_deceive(
+        self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
+    ) -> dict[str, float]:
         self.discriminator.requires_grad_(requires_grad=False)
         reconstruction = charbonnier(denoised, clean)
         adversarial = least_squares(self._scores(noisy, denoised), self.clean_label)
         gradient, scale = self._gradient(reconstruction, adversarial, denoised)
         self.generator.optimiser.zero_grad()
-        denoised.backward(gradient)  # type: ignore[no-untyped-call]
+        denoised.backward(gradient)
         self.generator.update(factor)
         return {
             "generator_loss": (reconstruction + scale * adversarial).item(),
@@ -88,7 +99,9 @@ class Adversarial:
             "adversarial_loss": adversarial.item(),
         }
 
-    def _gradient(self, reconstruction: Tensor, adversarial: Tensor, denoised: Tensor) -> tuple[Tensor, Tensor]:
+    def _gradient(
+        self, reconstruction: Tensor, adversarial: Tensor, denoised: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """Give the gradient of both losses at the generator's output, and the adversarial loss's factor."""
         (of_reconstruction,) = torch.autograd.grad(reconstruction, denoised)
         (of_adversarial,) = torch.autograd.grad(adversarial, denoised)

@@ -63,7 +63,7 @@ class Batches:
     fresh: FreshNoise | None
 
     def __len__(self) -> int:
-        """Steps an epoch."""
+        """Count the steps of an epoch."""
         return max(1, len(self.pairs.clean) // self.batch_size)
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:

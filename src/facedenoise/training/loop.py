@@ -17,7 +17,7 @@ Validate = Callable[[nn.Module], dict[str, float]]
 
 
 class Learner(Protocol):
-    """What `fit` trains."""
+    """What a `Training` trains."""
 
     def step(self, noisy: Tensor, clean: Tensor, factor: float) -> dict[str, float]:
         """Learn from a batch with the learning rate times `factor`; give what to log."""
@@ -84,12 +84,11 @@ class Progress:
     stale: int = 0
 
 
-def fit(
-    learner: Learner, batches: Batches, validate: Validate, plan: Plan, checkpoints: Checkpoints, title: str
-) -> Progress:
-    """Train, or go on training, to the end of the plan.
+@dataclass(frozen=True)
+class Training:
+    """A training to run, or to go on with.
 
-    Parameters
+    Attributes
     ----------
     learner : Learner
         Freshly made; its state is replaced by the saved one if there is one.
@@ -103,71 +102,77 @@ def fit(
         Entered; where the state is saved after every epoch and at least every minute.
     title : str
         For the progress bar.
-
-    Returns
-    -------
-    Progress
-        With the history and the weights to keep.
     """
-    progress = _resume(learner, checkpoints)
-    while not _finished(progress, plan):
-        _run_epoch(learner, batches, plan, progress, checkpoints, f"{title} {progress.epoch + 1}/{plan.epochs}")
-        _close_epoch(learner, batches, validate, plan, progress)
-        _save(learner, progress, checkpoints)
-    return progress
 
+    learner: Learner
+    batches: Batches
+    validate: Validate
+    plan: Plan
+    checkpoints: Checkpoints
+    title: str
 
-def _resume(learner: Learner, checkpoints: Checkpoints) -> Progress:
-    saved = checkpoints.load()
-    if saved is None:
-        return Progress()
-    learner.restore(saved["learner"])
-    return Progress(**saved["progress"])
+    def run(self) -> Progress:
+        """Train to the end of the plan; give the history and the weights to keep."""
+        progress = self._resumed()
+        while not self._is_finished(progress):
+            self._run_epoch(progress)
+            self._close_epoch(progress)
+            self._save(progress)
+        return progress
 
+    def _resumed(self) -> Progress:
+        saved = self.checkpoints.load()
+        if saved is None:
+            return Progress()
+        self.learner.restore(saved["learner"])
+        return Progress(**saved["progress"])
 
-def _save(learner: Learner, progress: Progress, checkpoints: Checkpoints) -> None:
-    checkpoints.save({"learner": learner.state(), "progress": asdict(progress)})
+    def _save(self, progress: Progress) -> None:
+        self.checkpoints.save({"learner": self.learner.state(), "progress": asdict(progress)})
 
+    def _is_finished(self, progress: Progress) -> bool:
+        patience = self.plan.patience
+        return progress.epoch >= self.plan.epochs or (patience is not None and progress.stale >= patience)
 
-def _finished(progress: Progress, plan: Plan) -> bool:
-    return progress.epoch >= plan.epochs or (plan.patience is not None and progress.stale >= plan.patience)
+    def _factor(self, epoch: int, step: int) -> float:
+        steps = len(self.batches)
+        return rate_factor(epoch * steps + step, self.plan.epochs * steps, self.plan.warmup)
 
+    def _run_epoch(self, progress: Progress) -> None:
+        steps = len(self.batches)
+        title = f"{self.title} {progress.epoch + 1}/{self.plan.epochs}"
+        with tqdm(total=steps, initial=progress.step, desc=title, unit="batch", leave=False) as bar:
+            while progress.step < steps:
+                self._run_step(progress)
+                bar.set_postfix(
+                    {name: f"{total / progress.step:.4f}" for name, total in progress.sums.items()}
+                )
+                bar.update()
+                if self.checkpoints.due():
+                    self._save(progress)
 
-def _run_epoch(
-    learner: Learner, batches: Batches, plan: Plan, progress: Progress, checkpoints: Checkpoints, title: str
-) -> None:
-    steps = len(batches)
-    bar = tqdm(total=steps, initial=progress.step, desc=title, unit="batch", leave=False)
-    with bar:
-        while progress.step < steps:
-            factor = rate_factor(progress.epoch * steps + progress.step, plan.epochs * steps, plan.warmup)
-            logged = learner.step(*batches.batch(progress.epoch, progress.step), factor)
-            for name, value in logged.items():
-                progress.sums[name] = progress.sums.get(name, 0.0) + value
-            progress.step += 1
-            bar.set_postfix({name: f"{total / progress.step:.4f}" for name, total in progress.sums.items()})
-            bar.update()
-            if checkpoints.due():
-                _save(learner, progress, checkpoints)
+    def _run_step(self, progress: Progress) -> None:
+        noisy, clean = self.batches.batch(progress.epoch, progress.step)
+        logged = self.learner.step(noisy, clean, self._factor(progress.epoch, progress.step))
+        for name, value in logged.items():
+            progress.sums[name] = progress.sums.get(name, 0.0) + value
+        progress.step += 1
 
+    def _close_epoch(self, progress: Progress) -> None:
+        means = {name: total / progress.step for name, total in progress.sums.items()}
+        scores = self.validate(self.learner.judged())
+        rate = self.learner.rate(self._factor(progress.epoch, progress.step - 1))
+        self._keep(scores["val_psnr"], progress)
+        progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
+        progress.history.append({"epoch": progress.epoch, **means, **scores, "lr": rate})
+        print(" ".join(f"{name} {value:.5g}" for name, value in progress.history[-1].items()), flush=True)  # noqa: T201
 
-def _close_epoch(learner: Learner, batches: Batches, validate: Validate, plan: Plan, progress: Progress) -> None:
-    steps = len(batches)
-    means = {name: total / steps for name, total in progress.sums.items()}
-    scores = validate(learner.judged())
-    factor = rate_factor((progress.epoch + 1) * steps - 1, plan.epochs * steps, plan.warmup)
-    progress.history.append({"epoch": progress.epoch + 1, **means, **scores, "lr": learner.rate(factor)})
-    _keep(learner.judged(), scores["val_psnr"], plan, progress)
-    progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
-    print(" ".join(f"{name} {value:.5g}" for name, value in progress.history[-1].items()), flush=True)  # noqa: T201
-
-
-def _keep(network: nn.Module, psnr: float, plan: Plan, progress: Progress) -> None:
-    if plan.patience is not None and psnr <= progress.kept_psnr:
-        progress.stale += 1
-        return
-    progress.kept = cpu_state(network)
-    progress.kept_psnr, progress.stale = psnr, 0
+    def _keep(self, psnr: float, progress: Progress) -> None:
+        if self.plan.patience is not None and psnr <= progress.kept_psnr:
+            progress.stale += 1
+            return
+        progress.kept = cpu_state(self.learner.judged())
+        progress.kept_psnr, progress.stale = psnr, 0
 
 
 def cpu_state(network: nn.Module) -> dict[str, Tensor]:

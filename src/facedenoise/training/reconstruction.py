@@ -16,7 +16,7 @@ class Reconstruction:
     Parameters
     ----------
     network : nn.Module
-        The denoiser to train, on its device.
+        The denoiser to train, where it shall run.
     average : nn.Module
         Of the same shape, for the averaged weights that are judged and kept.
     lr : float
@@ -30,13 +30,20 @@ class Reconstruction:
     """
 
     def __init__(
-        self, network: nn.Module, average: nn.Module, *, lr: float, weight_decay: float, clip: float, ema: float
+        self,
+        network: nn.Module,
+        average: nn.Module,
+        *,
+        lr: float,
+        weight_decay: float,
+        clip: float,
+        ema: float,
     ) -> None:
-        self.network = network.to(memory_format=torch.channels_last).train()
+        self.network = network.train()
         self.lr = lr
         self.clip = clip
         self.optimiser = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
-        self.ema = WeightAverage(network, average.to(memory_format=torch.channels_last), ema)
+        self.ema = WeightAverage(network, average, ema)
         self.device = next(network.parameters()).device
         self.bfloat16 = has_bfloat16(self.device)
 
@@ -47,7 +54,7 @@ class Reconstruction:
             estimate = self.network(noisy)
         loss = charbonnier(estimate, clean)
         self.optimiser.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self.update(factor)
         return {"loss": loss.item()}
 

@@ -53,6 +53,6 @@ class WeightAverage:
     def update(self, network: nn.Module) -> None:
         """Move the average towards the network's present weights."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        average, present = list(self.average.parameters()), list(network.parameters())
-        torch._foreach_lerp_(average, present, 1 - decay)
+        for average, present in zip(self.average.parameters(), network.parameters(), strict=True):
+            average.lerp_(present, 1 - decay)
         self.updates += 1

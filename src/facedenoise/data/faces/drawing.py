@@ -105,7 +105,7 @@ def _paint_neck_and_ears(
     aside = np.abs(surface.x)
     neck = np.minimum(0.62 * anatomy.head_width - aside, surface.y - 0.4)
     canvas = over(canvas, 0.55 * skin.tone, cover(neck))
-    collar = surface.y - 1.12 + 0.5 * np.minimum(aside, 0.5)
+    collar = surface.y - 1.2 + 0.5 * np.minimum(aside, 0.5)
     canvas = over(canvas, backdrop.clothes, cover(np.maximum(collar, surface.y - 1.25 + 0.45 * aside)))
     beside, below = aside - anatomy.head_width, surface.y - 0.02
     canvas = over(canvas, 0.75 * skin.tone, cover(1 - (beside / 0.12) ** 2 - (below / 0.22) ** 2, 0.4))

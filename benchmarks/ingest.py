@@ -1,0 +1,132 @@
+"""How fast a FER2013 CSV is read, beside the usual way, and how time and memory grow with it.
+
+    python benchmarks/ingest.py fer2013.csv            # beside pandas: benchmarks/results/ingest.json
+    python benchmarks/ingest.py fer2013.csv --growth   # 1, 5 and 10 times the file: ingest_growth.json
+
+`--growth` needs 15 times the size of the file as free space for temporary files.
+"""
+
+import argparse
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from common import measure, write_result
+from numpy.typing import NDArray
+
+from facedenoise.data.csv_rows import USAGES
+from facedenoise.data.fer_csv import read_blocks
+from facedenoise.data.splits import write_splits
+
+REPEATS = 5
+TIMES = (1, 5, 10)
+
+
+def main() -> None:
+    """Parse the command line and run one of the two measurements."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("csv", type=Path)
+    parser.add_argument("--growth", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.growth:
+        measure_growth(arguments.csv)
+    else:
+        compare(arguments.csv)
+
+
+def compare(csv: Path) -> None:
+    """Read the file both ways in turn, check that they agree, keep the best run of each."""
+    ways = {"facedenoise": read_strictly, "pandas": read_with_pandas}
+    runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ways}
+    digests = set()
+    print(f"{'':12}  seconds  CPU seconds  peak MB")
+    for _ in range(REPEATS):
+        for name, way in ways.items():
+            run = measure(way, csv, summarise=digest)
+            digests.add(run.pop("summary"))
+            runs[name].append(run)
+            print(
+                f"{name:12} {run['seconds']:8.2f} {run['cpu_seconds']:12.2f} {run['peak_mb']:8.0f}",
+                flush=True,
+            )
+    if len(digests) > 1:
+        raise SystemExit("the two ways do not give the same pixels")
+    speedup = {key: ratio_of_best(runs, key) for key in ("seconds", "cpu_seconds")}
+    print(f"best against best: {speedup['seconds']} times faster, {speedup['cpu_seconds']} by CPU time")
+    write_result(
+        "ingest", ("numpy", "pandas"), {"bytes": csv.stat().st_size, "runs": runs, "speedup": speedup}
+    )
+
+
+def ratio_of_best(runs: dict[str, list[dict[str, Any]]], key: str) -> float:
+    """How many times less the best run takes than pandas' best."""
+    best = {name: min(run[key] for run in way) for name, way in runs.items()}
+    return round(float(best["pandas"] / best["facedenoise"]), 2)
+
+
+def read_strictly(csv: Path) -> list[NDArray[np.uint8]]:
+    """Read all images with every check."""
+    return [block.images for block in read_blocks(csv)]
+
+
+def read_with_pandas(csv: Path) -> list[NDArray[np.uint8]]:
+    """Read all images the usual way, which checks next to nothing."""
+    table = pd.read_csv(csv)
+    pixels = table[next(name for name in table.columns if name.strip() == "pixels")]
+    return [np.array(row.split(), dtype=np.uint8) for row in pixels]
+
+
+def digest(pieces: list[NDArray[np.uint8]]) -> str:
+    """Equal for equal pixels, however they are cut into pieces."""
+    state = hashlib.sha256()
+    for piece in pieces:
+        state.update(piece.data)
+    return state.hexdigest()
+
+
+def measure_growth(csv: Path) -> None:
+    """Split 1, 5 and 10 times the file."""
+    runs = []
+    print("    rows  seconds  peak MB")
+    with tempfile.TemporaryDirectory() as folder:
+        for times in TIMES:
+            source = Path(folder) / f"{times}.csv"
+            rows = write_repeated(csv, source, times)
+            run = measure(split, source, Path(folder), summarise=type)
+            del run["summary"]
+            runs.append({"rows": rows, "bytes": source.stat().st_size, **run})
+            print(f"{rows:8} {run['seconds']:8.2f} {run['peak_mb']:8.0f}", flush=True)
+            source.unlink()
+    write_result("ingest_growth", ("numpy",), {"runs": runs})
+
+
+def write_repeated(csv: Path, target: Path, times: int) -> int:
+    """Write the file's rows several times, each time with all pixels brighter by one; give their number."""
+    rows = 0
+    with target.open("w", encoding="ascii") as file:
+        file.write("emotion,pixels,Usage\n")
+        for brighter in range(times):
+            words = [str((value + brighter) % 256) for value in range(256)]
+            for block in read_blocks(csv):
+                rows += len(block.row)
+                for image, emotion, usage in zip(block.images, block.emotion, block.usage, strict=True):
+                    pixels = " ".join([words[value] for value in image.tobytes()])
+                    file.write(f"{emotion},{pixels},{USAGES[usage]}\n")
+        file.flush()
+        os.fsync(file.fileno())  # so that writing it back does not disturb the measurement
+    return rows
+
+
+def split(source: Path, folder: Path) -> None:
+    """Do what the stage `split` does."""
+    write_splits(source, folder / "splits", folder / "data.json", deduplicate=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The networks: shapes, gradients, where they start, and that the gates really gate."""
+
+from typing import TypeVar
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from facedenoise.models.attention_unet import AttentionGate, AttentionUNet, ResidualBlock, Up
+from facedenoise.models.patchgan import PatchGAN
+
+WIDTHS, BLOCKS = (4, 8, 8), (1, 1, 1)
+
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def awake(network: Network) -> Network:
+    """Give every parameter a value, those that start at zero too."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    return network
+
+
+def images(height: int = 48, width: int = 48, count: int = 2) -> Tensor:
+    return torch.rand(count, 1, height, width, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize(("height", "width"), [(48, 48), (1, 1), (5, 7), (33, 64), (100, 41)])
+def test_any_size_comes_back_as_it_went_in(height: int, width: int) -> None:
+    network = awake(AttentionUNet(WIDTHS, BLOCKS))
+    assert network(images(height, width)).shape == (2, 1, height, width)
+
+
+@pytest.mark.parametrize("attention", [True, False])
+def test_an_untrained_network_is_the_identity(attention: bool) -> None:
+    noisy = images()
+    torch.testing.assert_close(AttentionUNet(WIDTHS, BLOCKS, attention=attention)(noisy), noisy)
+
+
+def test_without_attention_there_are_no_gates() -> None:
+    plain, gated = (AttentionUNet(WIDTHS, BLOCKS, attention=attention) for attention in (False, True))
+    assert not any(isinstance(module, AttentionGate) for module in plain.modules())
+    assert sum(isinstance(module, AttentionGate) for module in gated.modules()) == len(WIDTHS) - 1
+
+
+@pytest.mark.parametrize("attention", [True, False])
+def test_every_parameter_gets_a_gradient(attention: bool) -> None:
+    network = awake(AttentionUNet(WIDTHS, BLOCKS, attention=attention))
+    network(images()).square().mean().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_gates_start_open() -> None:
+    skip, gating = torch.randn(2, 8, 6, 6), torch.randn(2, 8, 6, 6)
+    weights = AttentionGate(8).attention(skip, gating)
+    assert weights.shape == (2, 1, 6, 6)
+    assert weights.min() > 0.9
+
+
+def test_a_closed_gate_stops_its_skip() -> None:
+    network = awake(AttentionUNet(WIDTHS, BLOCKS))
+    skip, deep = torch.randn(1, WIDTHS[0], 8, 8), torch.randn(1, WIDTHS[1], 4, 4)
+    up = network.ups[-1]
+    assert isinstance(up, Up)
+    assert up.gate is not None
+    open_difference = up(deep, skip) - up(deep, torch.zeros_like(skip))
+    nn.init.constant_(up.gate.psi.bias, -100.0)  # type: ignore[arg-type]
+    closed_difference = up(deep, skip) - up(deep, torch.zeros_like(skip))
+    assert open_difference.abs().max() > 1e-3
+    assert closed_difference.abs().max() < 1e-6
+
+
+def test_a_gate_listens_to_its_gating_signal() -> None:
+    gate = awake(AttentionGate(8))
+    skip = torch.randn(1, 8, 6, 6)
+    one, other = (gate(skip, torch.randn(1, 8, 6, 6)) for _ in range(2))
+    assert (one - other).abs().max() > 1e-4
+
+
+def test_the_gate_is_the_papers_formula() -> None:
+    gate = awake(AttentionGate(4))
+    skip, gating = torch.randn(4), torch.randn(4)
+    of_skip, of_gating, psi = (layer.weight[:, :, 0, 0] for layer in (gate.of_skip, gate.of_gating, gate.psi))
+    biases = dict(gate.named_parameters())
+    inner = of_skip @ skip + of_gating @ gating + biases["of_gating.bias"]
+    alpha = torch.sigmoid(psi @ inner.relu() + biases["psi.bias"])
+    given = gate(skip.view(1, 4, 1, 1), gating.view(1, 4, 1, 1)).flatten()
+    torch.testing.assert_close(given, alpha * skip)
+
+
+def test_unsaturated_pixels_are_kept_where_asked() -> None:
+    noisy = images().clamp(0.01, 0.99)
+    noisy[:, :, ::5, ::3] = 1.0
+    noisy[:, :, ::7, ::4] = 0.0
+    saturated = (noisy == 0) | (noisy == 1)
+    network = awake(AttentionUNet(WIDTHS, BLOCKS, keep_unsaturated=True))
+    changed = network(noisy) != noisy
+    assert not (changed & ~saturated).any()
+    assert changed[saturated].float().mean() > 0.9
+
+
+def test_the_network_sees_which_pixels_are_saturated() -> None:
+    network = awake(AttentionUNet(WIDTHS, BLOCKS))
+    almost, fully = torch.full((1, 1, 8, 8), 1 - 1e-6), torch.ones(1, 1, 8, 8)
+    assert (network(almost) - network(fully)).abs().max() > 1e-3
+
+
+def test_the_sum_with_the_image_is_taken_in_float32() -> None:
+    network = AttentionUNet(WIDTHS, BLOCKS)
+    noisy = images()
+    with torch.autocast("cpu", torch.bfloat16):
+        torch.testing.assert_close(network(noisy), noisy, rtol=0, atol=0)
+
+
+def test_a_residual_block_starts_as_the_identity() -> None:
+    x = torch.randn(2, 8, 5, 5)
+    torch.testing.assert_close(ResidualBlock(8)(x), x)
+
+
+def test_the_patchgan_gives_a_map_of_scores() -> None:
+    scores = PatchGAN((8, 8, 8))(images(), images())
+    assert scores.shape[:2] == (2, 1)
+    assert min(scores.shape[2:]) > 5
+
+
+def test_a_patch_is_22_pixels_wide() -> None:
+    candidate = images().requires_grad_()
+    scores = awake(PatchGAN((8, 8, 8)))(images(), candidate)
+    scores[0, 0, 5, 5].backward()
+    assert candidate.grad is not None
+    touched = candidate.grad[0, 0].nonzero()
+    assert (touched.max(0).values - touched.min(0).values + 1).tolist() == [22, 22]
+
+
+def test_the_patchgan_judges_pairs() -> None:
+    judge = PatchGAN((8, 8, 8)).eval()
+    noisy, candidate = images(), images().flip(-1)
+    score = judge(noisy, candidate)
+    assert (judge(noisy.flip(-2), candidate) - score).abs().max() > 1e-4
+    assert (judge(noisy, candidate.flip(-2)) - score).abs().max() > 1e-4
