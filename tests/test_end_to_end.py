@@ -1,0 +1,183 @@
+"""The real dvc.yaml, run on a tiny drawn CSV in a temporary clone."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from facedenoise.data.tensors import read_tensors
+from facedenoise.params import TASKS
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = [
+    "sample.rows=80",
+    "model.widths=[4,8]",
+    "model.blocks=[1,1]",
+    "gan.widths=[4,4,4]",
+    *(f"{section}.{task}.epochs=1" for section in ("train", "gan") for task in TASKS),
+]
+
+
+class Clone:
+    """A copy of this checkout in a git repository of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        # As a user has it: the files that git tracks or would track, and what the scripts find on the path.
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+
+    def run(self, *command: str, status: int = 0) -> str:
+        """Run a command; give what it printed; fail unless it ends with this exit status."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == status, f"{' '.join(command)} ended with {done.returncode}:\n{output}"
+        return output
+
+    def repro(self, *arguments: str) -> set[str]:
+        """Run `dvc repro`; give the stages that were run."""
+        return set(re.findall(r"Running stage '(.+?)'", self.run("dvc", "repro", *arguments)))
+
+    def set(self, *changes: str) -> None:
+        """Change params as `dvc exp run -S` does."""
+        content = yaml.safe_load((self.folder / "params.yaml").read_text())
+        for change in changes:
+            key, value = change.split("=")
+            *path, last = key.split(".")
+            section = content
+            for part in path:
+                section = section[part]
+            section[last] = yaml.safe_load(value)
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(content))
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        self.run("git", "add", "-A")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", message)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """Give a clone in which the whole tiny pipeline has run once."""
+    folder = tmp_path_factory.mktemp("clone")
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    for name in subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    made = Clone(folder)
+    made.run("git", "init", "-q")
+    made.set(*TINY)
+    made.repro()
+    made.commit("tiny")
+    yield made
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def stages_of(task: str) -> set[str]:
+    return {f"{stage}@{task}" for stage in ("noise", "train", "gan")}
+
+
+def test_all_outs_are_there(clone: Clone) -> None:
+    metrics = json.loads((clone.folder / "reports/metrics.json").read_text())
+    for task in TASKS:
+        assert set(metrics[task]) == {"noisy", "classical", "unet", "gan"}
+        assert all(set(scores) == {"psnr", "ssim"} for scores in metrics[task].values())
+        history = pd.read_csv(clone.folder / f"reports/history/{task}/unet.csv")
+        assert list(history) == ["epoch", "loss", "val_psnr", "val_ssim", "lr"]
+        for model in ("unet", "gan", "discriminator"):
+            assert read_tensors(clone.folder / f"models/{task}/{model}.safetensors")
+    assert len(list((clone.folder / "reports/figures").glob("*.png"))) == 3 + len(TASKS)
+
+
+def test_git_holds_the_metrics_and_no_picture_or_tensor(clone: Clone) -> None:
+    tracked = clone.run("git", "ls-files").split()
+    assert {"reports/metrics.json", "reports/data.json", "dvc.lock"} <= set(tracked)
+    assert not [name for name in tracked if Path(name).suffix in {".png", ".safetensors", ".csv", ".state"}]
+
+
+def test_a_second_repro_runs_nothing(clone: Clone) -> None:
+    assert clone.repro() == set()
+    assert "up to date" in clone.run("dvc", "status")
+
+
+def test_another_noise_reruns_only_what_depends_on_it(clone: Clone) -> None:
+    before = json.loads((clone.folder / "reports/metrics.json").read_text())
+    clone.set("noise.salt_pepper.factor=0.2")
+    assert clone.repro() == stages_of("salt_pepper") | {"evaluate", "report"}
+    after = json.loads((clone.folder / "reports/metrics.json").read_text())
+    assert after["low_gaussian"] == before["low_gaussian"]
+    assert after["salt_pepper"]["noisy"]["psnr"] < before["salt_pepper"]["noisy"]["psnr"] - 2
+    assert "noise.salt_pepper.factor" in clone.run("dvc", "params", "diff")
+    assert "salt_pepper.noisy.psnr" in clone.run("dvc", "metrics", "diff")
+    clone.set("noise.salt_pepper.factor=0.1")
+    assert clone.repro() == set(), "the run-cache should have brought the earlier outs back"
+
+
+def test_a_gan_param_retrains_no_u_net(clone: Clone) -> None:
+    clone.set("gan.salt_pepper.lr=0.0003")
+    assert clone.repro("--dry") == {"gan@salt_pepper"}
+    clone.set("gan.weight=0.3")
+    assert clone.repro("--dry") == {f"gan@{task}" for task in TASKS}
+    clone.run("git", "checkout", "params.yaml")
+
+
+def test_an_experiment_with_a_rate_written_as_1e_05(clone: Clone) -> None:
+    clone.run("dvc", "exp", "run", "-n", "slow", "-S", "train.salt_pepper.lr=0.00001")
+    assert "1e-05" in (clone.folder / "params.yaml").read_text()
+    history = pd.read_csv(clone.folder / "reports/history/salt_pepper/unet.csv")
+    assert history["lr"].max() <= 1e-05
+    assert "slow" in clone.run("dvc", "exp", "show", "--no-pager", "--csv")
+    clone.run("git", "checkout", "params.yaml", "dvc.lock", "reports")
+    clone.run("dvc", "checkout")
+
+
+@pytest.mark.parametrize(
+    ("change", "key"),
+    [("noise.low_gaussian.std=-1", "noise.low_gaussian.std"), ("gan.wieght=1", "gan.wieght")],
+)
+def test_a_bad_param_stops_every_stage_with_one_line(clone: Clone, change: str, key: str) -> None:
+    clone.set(change)
+    for stage in ("settings", "sample", "split", "noise", "train", "gan", "evaluate", "report"):
+        arguments = ["low_gaussian"] if stage in {"noise", "train", "gan"} else []
+        output = clone.run(sys.executable, "-m", f"stages.{stage}", *arguments, status=1)
+        assert output.startswith(f"error: params.yaml: {key}"), stage
+        assert len(output.splitlines()) == 1
+    clone.run("git", "checkout", "params.yaml")
+
+
+def test_a_malformed_csv_names_the_line_and_costs_no_earlier_out(clone: Clone) -> None:
+    lines = (clone.folder / "data/raw/sample.csv").read_text().splitlines()
+    lines[6] = lines[6].replace(" ", " x", 1)
+    (clone.folder / "data/raw/own.csv").write_text("\n".join(lines) + "\n")
+    clone.set("data.csv=data/raw/own.csv")
+    output = clone.run("dvc", "repro", status=255)
+    assert "data/raw/own.csv: line 7" in output
+    assert "Traceback" not in output
+    clone.run("git", "checkout", "params.yaml")
+    clone.run("dvc", "checkout")
+    assert clone.repro() == set()
+
+
+def test_a_missing_csv_is_named(clone: Clone) -> None:
+    clone.set("data.csv=data/raw/nowhere.csv")
+    output = clone.run(sys.executable, "-m", "stages.settings", status=1)
+    assert output.startswith("error: params.yaml: data.csv")
+    assert "data/raw/nowhere.csv" in clone.run("dvc", "repro", status=255)
+    clone.run("git", "checkout", "params.yaml")
+
+
+def test_an_unknown_task_is_refused(clone: Clone) -> None:
+    output = clone.run(sys.executable, "-m", "stages.noise", "rain", status=1)
+    assert output == "error: unknown task 'rain'; choose one of low_gaussian, high_gaussian, salt_pepper\n"
