@@ -18,7 +18,7 @@ import pandas as pd
 from common import measure, write_result
 from numpy.typing import NDArray
 
-from facedenoise.data.csv_rows import USAGES
+from facedenoise.data.fer2013 import USAGES
 from facedenoise.data.fer_csv import read_blocks
 from facedenoise.data.splits import write_splits
 

@@ -18,7 +18,7 @@ def run(main: Callable[[], None]) -> None:
     """Run a stage; what the user can mend is printed as plain lines, exit status 1."""
     try:
         main()
-    except InputError as error:
+    except (InputError, OSError) as error:
         sys.exit(f"error: {error}")
     except KeyboardInterrupt:
         sys.exit("interrupted")

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers import write_tensors
 
-from facedenoise.data.tensors import read_tensors, to_float, write_tensors
+from facedenoise.data.tensors import read_tensors, to_float
 from facedenoise.evaluation.classical import median_filter
 from facedenoise.evaluation.metrics import psnr
 from facedenoise.evaluation.panel import mean_scores, score_images

@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import nn
 
-from facedenoise.data.faces import EMOTIONS, draw_face, draw_faces
+from facedenoise.data.faces import draw_face, draw_faces
+from facedenoise.data.fer2013 import EMOTIONS
 from facedenoise.data.fer_csv import read_blocks
 from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
 

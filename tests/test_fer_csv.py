@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facedenoise.data import csv_lines, pixel_text
-from facedenoise.data.csv_rows import EMOTIONS, USAGES
+from facedenoise.data.fer2013 import EMOTIONS, USAGES
 from facedenoise.data.fer_csv import MAX_PROBLEMS, Block, read_blocks
 from facedenoise.errors import InputError
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from helpers import write_tensors
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.figure import Figure
@@ -14,8 +15,7 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from facedenoise import params
-from facedenoise.data.faces import EMOTIONS
-from facedenoise.data.tensors import write_tensors
+from facedenoise.data.fer2013 import EMOTIONS
 from facedenoise.report.curves import training_figure
 from facedenoise.report.figures import (
     EMOTION_TITLES,

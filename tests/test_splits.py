@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save
 
 from facedenoise.data import splits as splits_module
-from facedenoise.data.csv_rows import EMOTIONS, USAGES
+from facedenoise.data.fer2013 import EMOTIONS, USAGES
 from facedenoise.data.splits import SPLITS, write_splits
 from facedenoise.data.streamed import Streamed, write_streamed
 from facedenoise.data.tensors import read_tensors

@@ -7,7 +7,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from facedenoise.data.csv_rows import EMOTIONS, NO_EMOTION
+from facedenoise.data.fer2013 import EMOTIONS, NO_EMOTION
 from facedenoise.data.spooled import SpooledSplit
 
 Counts: TypeAlias = dict[str, "int | Counts"]

@@ -4,12 +4,9 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
+from facedenoise.data.fer2013 import EMOTIONS, NO_EMOTION, USAGES
 from facedenoise.data.pixel_text import excerpt
 from facedenoise.errors import InputError
-
-EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
-NO_EMOTION = -1
-USAGES = ("Training", "PublicTest", "PrivateTest")
 
 _EMOTION_CODES = {b"%d" % code: code for code in range(NO_EMOTION, len(EMOTIONS))}
 _USAGE_CODES = {usage.encode(): code for code, usage in enumerate(USAGES)}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from facedenoise.data.audit import audit_splits
-from facedenoise.data.csv_rows import USAGES
+from facedenoise.data.fer2013 import USAGES
 from facedenoise.data.fer_csv import Block, read_blocks
 from facedenoise.data.spooled import SpooledSplit
 from facedenoise.data.streamed import write_streamed

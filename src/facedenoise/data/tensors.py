@@ -2,14 +2,10 @@
 
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
 from facedenoise.errors import InputError
-from facedenoise.files import replacing
 
 
 def to_float(images: torch.Tensor) -> torch.Tensor:
@@ -82,28 +78,13 @@ def require_batch(images: torch.Tensor) -> torch.Tensor:
     return images
 
 
-def write_tensors(path: Path, tensors: dict[str, torch.Tensor | NDArray[np.generic]]) -> None:
-    """Write named tensors to a safetensors file, whole or not at all.
-
-    Parameters
-    ----------
-    path : Path
-        The file to write; its folder is made if it is missing.
-    tensors : dict of str to tensor or array
-        Made contiguous where they are not. Same tensors, same bytes.
-    """
-    contiguous = {name: torch.as_tensor(value).contiguous() for name, value in tensors.items()}
-    with replacing(path) as temporary:
-        save_file(contiguous, temporary)
-
-
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """Read all tensors of a safetensors file, memory-mapped.
 
     Parameters
     ----------
     path : Path
-        A file that `write_tensors` wrote.
+        A safetensors file.
 
     Raises
     ------

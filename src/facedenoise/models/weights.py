@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from facedenoise.errors import InputError
@@ -27,7 +27,7 @@ def write_weights(path: Path, weights: dict[str, Tensor], description: dict[str,
     contiguous = {name: value.contiguous() for name, value in weights.items()}
     metadata = {"facedenoise": json.dumps(description, sort_keys=True)}
     with replacing(path) as temporary:
-        save_file(contiguous, temporary, metadata=metadata)
+        temporary.write_bytes(save(contiguous, metadata=metadata))
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:

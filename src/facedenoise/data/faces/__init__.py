@@ -1,6 +1,5 @@
 """Drawn 48 by 48 grey faces with seven emotions: the built-in stand-in for FER2013."""
 
 from facedenoise.data.faces.drawing import draw_face, draw_faces
-from facedenoise.data.faces.expressions import EMOTIONS
 
-__all__ = ["EMOTIONS", "draw_face", "draw_faces"]
+__all__ = ["draw_face", "draw_faces"]

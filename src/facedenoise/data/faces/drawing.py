@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from facedenoise.data.faces.expressions import EMOTIONS, Expression, draw_expression
+from facedenoise.data.faces.expressions import Expression, draw_expression
 from facedenoise.data.faces.eyes import paint_brows, paint_eyes
 from facedenoise.data.faces.fields import Field, blob, clamp, cover, over, texture
 from facedenoise.data.faces.hair import back_hair, front_hair, hair_tones, paint_beard
@@ -11,6 +11,7 @@ from facedenoise.data.faces.mouth import mouth_relief, paint_mouth, shape_mouth
 from facedenoise.data.faces.scene import Backdrop, Exposure, Scene, draw_scene
 from facedenoise.data.faces.subject import Anatomy, Glasses, Skin, Subject, draw_subject
 from facedenoise.data.faces.surface import Surface, locate, picture_grid, relief, shade
+from facedenoise.data.fer2013 import EMOTIONS
 
 _OVERSAMPLING = 2
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from facedenoise.data.faces.fields import drawn_between
+from facedenoise.data.fer2013 import EMOTIONS
 
-EMOTIONS: tuple[str, ...] = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 """FER2013's emotions; the place is the code."""
 
 
