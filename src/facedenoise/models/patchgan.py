@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
 SLOPE = 0.2  # of the leaky rectifier below zero, as in pix2pix
-DIFFERENCE_GAIN = 10.0  # brings the difference of the pair, a few hundredths, to the scale of the image
 
 
 class PatchGAN(nn.Module):
@@ -47,8 +46,6 @@ class PatchGAN(nn.Module):
         Tensor
             float32, shape (N, 1, h, w): one score a patch.
         """
-        # The pair is shown as candidate and difference: as raw images their common content hides what
-        # sets them apart, and the network needs hundreds of steps to find it.
-        pair = torch.cat([2 * candidate - 1, DIFFERENCE_GAIN * (candidate - noisy)], dim=1)
-        scores: Tensor = self.layers(pair)
+        pair = torch.cat([noisy, candidate], dim=1)
+        scores: Tensor = self.layers(2 * pair - 1)
         return scores.float()

@@ -16,10 +16,6 @@ DECISION = 0.5  # a patch that scores above it is judged clean
 class Adversarial:
     """A `Learner`: reconstruction plus a weighted adversarial loss, both sides updated in each step.
 
-    The adversarial gradient is scaled to the norm of the reconstruction gradient at the generator's output,
-    then multiplied by `weight` (in the spirit of Esser et al., "Taming transformers", 2021, equation 7), so
-    that `weight` means the same on every task and at every moment.
-
     Parameters
     ----------
     generator : Reconstruction
@@ -27,7 +23,7 @@ class Adversarial:
     discriminator : nn.Module
         Maps (noisy, candidate) to a map of scores.
     weight : float
-        Of the adversarial gradient, relative to the reconstruction gradient; 0 trains on without it.
+        Of the adversarial loss beside the reconstruction loss; 0 trains on without it.
     smoothing : float
         A clean patch is labelled 1 - smoothing (Salimans et al., "Improved techniques for training GANs",
         2016).
@@ -89,24 +85,15 @@ class Adversarial:
         self.discriminator.requires_grad_(requires_grad=False)
         reconstruction = charbonnier(denoised, clean)
         adversarial = least_squares(self._scores(noisy, denoised), self.clean_label)
-        gradient, scale = self._gradient(reconstruction, adversarial, denoised)
+        loss = reconstruction + self.weight * adversarial
         self.generator.optimiser.zero_grad()
-        denoised.backward(gradient)
+        loss.backward()
         self.generator.update(factor)
         return {
-            "generator_loss": (reconstruction + scale * adversarial).item(),
+            "generator_loss": loss.item(),
             "reconstruction_loss": reconstruction.item(),
             "adversarial_loss": adversarial.item(),
         }
-
-    def _gradient(
-        self, reconstruction: Tensor, adversarial: Tensor, denoised: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """Give the gradient of both losses at the generator's output, and the adversarial loss's factor."""
-        (of_reconstruction,) = torch.autograd.grad(reconstruction, denoised)
-        (of_adversarial,) = torch.autograd.grad(adversarial, denoised)
-        scale = self.weight * of_reconstruction.norm() / of_adversarial.norm().clamp_min(1e-12)
-        return of_reconstruction + scale * of_adversarial, scale
 
     def rate(self, factor: float) -> float:
         """Give the generator's learning rate at `factor` of the highest."""
