@@ -10,7 +10,6 @@ from facedenoise.training.losses import charbonnier, least_squares
 from facedenoise.training.reconstruction import Reconstruction
 
 DENOISED, CLEAN = 0.0, 1.0
-DECISION = 0.5  # a patch that scores above it is judged clean
 
 
 class Adversarial:
@@ -76,7 +75,8 @@ class Adversarial:
         for group in self.optimiser.param_groups:
             group["lr"] = self.lr * factor
         self.optimiser.step()
-        right = ((of_clean > DECISION).float().mean() + (of_denoised <= DECISION).float().mean()) / 2
+        midway = (self.clean_label + DENOISED) / 2
+        right = ((of_clean > midway).float().mean() + (of_denoised <= midway).float().mean()) / 2
         return {"discriminator_loss": loss.item(), "discriminator_accuracy": right.item()}
 
     def _learn_to_deceive(
