@@ -1,8 +1,12 @@
 """What several tests share."""
 
+import shutil
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 import torch
+from clones import Clone, make_clone
 
 from facedenoise.data.faces import draw_faces
 
@@ -14,3 +18,13 @@ def drawn() -> torch.Tensor:
     """Give 64 drawn faces, uint8 (64, 1, 48, 48)."""
     images, _ = draw_faces(64, seed=7)
     return torch.from_numpy(images[:, np.newaxis])
+
+
+@pytest.fixture(scope="session")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
+    """Give a clone in which the whole tiny pipeline has run once; tests leave it as they found it."""
+    made = make_clone(tmp_path_factory.mktemp("clone"))
+    made.repro()
+    made.commit("tiny")
+    yield made
+    shutil.rmtree(made.folder, ignore_errors=True)

@@ -1,0 +1,75 @@
+"""A copy of this checkout in which the real pipeline runs on a tiny drawn CSV."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from facedenoise.params import TASKS
+
+ROOT = Path(__file__).resolve().parents[1]
+TINY = [
+    "sample.rows=80",
+    "model.widths=[4,8]",
+    "model.blocks=[1,1]",
+    "gan.widths=[4,4,4]",
+    *(f"{section}.{task}.epochs=1" for section in ("train", "gan") for task in TASKS),
+]
+
+
+class Clone:
+    """A copy of this checkout in a git repository of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        self.environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+
+    def run(self, *command: str, status: int = 0) -> str:
+        """Run a command; give what it printed; fail unless it ends with this exit status."""
+        done = subprocess.run(
+            command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
+        )
+        output = done.stdout + done.stderr
+        assert done.returncode == status, f"{' '.join(command)} ended with {done.returncode}:\n{output}"
+        return output
+
+    def repro(self, *arguments: str) -> set[str]:
+        """Run `dvc repro`; give the stages that were run."""
+        return set(re.findall(r"Running stage '(.+?)'", self.run("dvc", "repro", *arguments)))
+
+    def set(self, *changes: str) -> None:
+        """Change params as `dvc exp run -S` does."""
+        content = yaml.safe_load((self.folder / "params.yaml").read_text())
+        for change in changes:
+            key, value = change.split("=")
+            *path, last = key.split(".")
+            section = content
+            for part in path:
+                section = section[part]
+            section[last] = yaml.safe_load(value)
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(content))
+
+    def commit(self, message: str) -> None:
+        """Commit everything."""
+        self.run("git", "add", "-A")
+        self.run("git", "-c", "user.name=t", "-c", "user.email=t@t", "commit", "-qm", message)
+
+
+def make_clone(folder: Path) -> Clone:
+    """Copy what git tracks or would track, with tiny params, into a git repository of its own."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    for name in listed.splitlines():
+        if (ROOT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, folder / name)
+    (folder / "dvc.lock").unlink(missing_ok=True)
+    clone = Clone(folder)
+    clone.run("git", "init", "-q")
+    clone.set(*TINY)
+    return clone

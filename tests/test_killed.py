@@ -1,0 +1,140 @@
+"""A stage that is killed, interrupted, doubled or left without disk: nothing is lost and nothing is bent."""
+
+import os
+import random
+import resource
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from clones import Clone
+
+TRAIN = (sys.executable, "-m", "stages.train", "low_gaussian")
+OUTS = ("models/low_gaussian/unet.safetensors", "reports/history/low_gaussian/unet.csv")
+
+
+@pytest.fixture
+def long_training(clone: Clone) -> Iterator[Clone]:
+    """Give the tiny clone with a training of some seconds, from no saved state."""
+    clone.set("train.low_gaussian.epochs=40", "train.patience=40", "train.batch_size=4")
+    yield clone
+    clone.run("git", "checkout", "params.yaml")
+    clone.run("dvc", "checkout", "--force")
+
+
+def start(clone: Clone, *command: str, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
+    """Start a command in a process group of its own."""
+    return subprocess.Popen(
+        command,
+        cwd=clone.folder,
+        env=clone.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+        preexec_fn=limit,  # noqa: PLW1509
+    )
+
+
+def saved_states(clone: Clone) -> list[Path]:
+    return sorted((clone.folder / ".checkpoints").glob("train-low_gaussian-*/*.state"))
+
+
+def wait_for_epochs(clone: Clone, process: subprocess.Popen[str], epochs: int) -> None:
+    """Wait until a training has saved that many states more."""
+    first = int(saved_states(clone)[-1].stem) if saved_states(clone) else -1
+    while process.poll() is None:
+        states = saved_states(clone)
+        if states and int(states[-1].stem) >= first + epochs:
+            return
+        time.sleep(0.005)
+
+
+def outs(clone: Clone) -> list[bytes]:
+    return [(clone.folder / out).read_bytes() for out in OUTS]
+
+
+def forget_states(clone: Clone) -> None:
+    for path in saved_states(clone):
+        path.unlink()
+
+
+def test_killed_again_and_again_it_ends_with_the_same_bytes(long_training: Clone) -> None:
+    forget_states(long_training)
+    long_training.run(*TRAIN)
+    whole = outs(long_training)
+    forget_states(long_training)
+    chance = random.Random(0)
+    for _ in range(4):
+        process = start(long_training, *TRAIN)
+        wait_for_epochs(long_training, process, chance.randint(2, 8))
+        time.sleep(chance.random() / 20)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    output = long_training.run(*TRAIN)
+    assert "epoch 40 " in output
+    assert "epoch 8 " not in output, "it began again instead of going on"
+    assert outs(long_training) == whole
+
+
+def test_interrupted_dvc_leaves_no_trainer_and_goes_on(long_training: Clone) -> None:
+    forget_states(long_training)
+    process = start(long_training, "dvc", "repro", "train@low_gaussian")
+    wait_for_epochs(long_training, process, 3)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode != 0
+    assert "interrupted" in output
+    resumed = long_training.run("dvc", "repro", "train@low_gaussian")
+    assert "epoch 1 " not in resumed
+    assert "epoch 40 " in resumed
+
+
+def test_a_second_trainer_refuses_to_start(long_training: Clone) -> None:
+    forget_states(long_training)
+    process = start(long_training, *TRAIN)
+    wait_for_epochs(long_training, process, 1)
+    assert process.poll() is None
+    output = long_training.run(*TRAIN, status=1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    assert "already running in another process" in output
+    assert "Traceback" not in output
+
+
+def test_a_full_disk_is_one_clear_line_and_the_next_run_goes_on(long_training: Clone) -> None:
+    forget_states(long_training)
+    process = start(long_training, *TRAIN)
+    wait_for_epochs(long_training, process, 3)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    before = outs(long_training) if all((long_training.folder / out).exists() for out in OUTS) else None
+    # A file may grow no further than a few kB, which fails as a full disk does.
+    limit = 8 * 1024
+    process = start(
+        long_training, *TRAIN, limit=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+    )
+    output, _ = process.communicate()
+    assert process.returncode == 1
+    assert "cannot save the training's state" in output
+    assert "Traceback" not in output
+    assert before is None or outs(long_training) == before
+    resumed = long_training.run(*TRAIN)
+    assert "epoch 1 " not in resumed
+
+
+def test_a_changed_param_starts_afresh_and_changed_back_it_goes_on(long_training: Clone) -> None:
+    forget_states(long_training)
+    process = start(long_training, *TRAIN)
+    wait_for_epochs(long_training, process, 3)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    long_training.set("train.low_gaussian.lr=0.002")
+    assert "epoch 1 " in long_training.run(*TRAIN)
+    long_training.set("train.low_gaussian.lr=0.0015")
+    assert "epoch 1 " not in long_training.run(*TRAIN)
