@@ -79,7 +79,12 @@ def require_batch(images: torch.Tensor) -> torch.Tensor:
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
-    """Read all tensors of a safetensors file, memory-mapped.
+    """Read all tensors of a safetensors file, memory-mapped; errors as for `read_with_metadata`."""
+    return read_with_metadata(path)[0]
+
+
+def read_with_metadata(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Read all tensors of a safetensors file, memory-mapped, and its metadata.
 
     Parameters
     ----------
@@ -93,7 +98,8 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """
     try:
         with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, file.metadata() or {}
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; `dvc repro` or `dvc pull` brings it") from None
     except (SafetensorError, OSError) as error:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from facedenoise.data.tensors import read_with_metadata
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
 
@@ -38,16 +38,10 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     InputError
         If the file is missing, truncated, no safetensors file, or was not written by `write_weights`.
     """
+    weights, metadata = read_with_metadata(path)
     try:
-        with safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         return weights, json.loads(metadata["facedenoise"])
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such weights; `dvc repro` or `dvc pull` brings them") from None
-    except (SafetensorError, OSError, ValueError) as error:
-        raise InputError(f"{path}: not a readable safetensors file ({error})") from None
-    except KeyError:
+    except (KeyError, ValueError):
         raise InputError(f"{path}: these weights are not of this project (no description in them)") from None
 
 
@@ -64,4 +58,4 @@ def load_weights(network: nn.Module, path: Path) -> None:
         network.load_state_dict(weights)
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise InputError(f"{path}: weights of another network than the params describe: {first}") from None
+        raise InputError(f"{path}: weights of another network than described: {first}") from None
