@@ -20,10 +20,13 @@ from numpy.typing import NDArray
 
 from facedenoise.data.fer2013 import USAGES
 from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.splits import write_splits
+from facedenoise.data.noisy import write_noisy
+from facedenoise.data.splits import SPLITS, write_splits
+from facedenoise.params import GaussianNoise
 
 REPEATS = 5
 TIMES = (1, 5, 10)
+NOISE = GaussianNoise("gaussian", std=0.4, factor=0.3)
 
 
 def main() -> None:
@@ -91,14 +94,14 @@ def digest(pieces: list[NDArray[np.uint8]]) -> str:
 
 
 def measure_growth(csv: Path) -> None:
-    """Split 1, 5 and 10 times the file."""
+    """Split and corrupt 1, 5 and 10 times the file."""
     runs = []
     print("    rows  seconds  peak MB")
     with tempfile.TemporaryDirectory() as folder:
         for times in TIMES:
             source = Path(folder) / f"{times}.csv"
             rows = write_repeated(csv, source, times)
-            run = measure(split, source, Path(folder), summarise=type)
+            run = measure(split_and_corrupt, source, Path(folder), summarise=type)
             del run["summary"]
             runs.append({"rows": rows, "bytes": source.stat().st_size, **run})
             print(f"{rows:8} {run['seconds']:8.2f} {run['peak_mb']:8.0f}", flush=True)
@@ -123,9 +126,12 @@ def write_repeated(csv: Path, target: Path, times: int) -> int:
     return rows
 
 
-def split(source: Path, folder: Path) -> None:
-    """Do what the stage `split` does."""
+def split_and_corrupt(source: Path, folder: Path) -> None:
+    """Do what the stages `split` and `noise@high_gaussian` do."""
     write_splits(source, folder / "splits", folder / "data.json", deduplicate=True)
+    for split in SPLITS:
+        name = f"{split}.safetensors"
+        write_noisy(folder / "splits" / name, folder / "noisy" / name, NOISE, seed=0, task="high_gaussian")
 
 
 if __name__ == "__main__":

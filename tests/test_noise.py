@@ -1,11 +1,16 @@
 """The noises against theory, and what they may depend on."""
 
 from hashlib import sha256
+from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from helpers import write_tensors
 from numpy.typing import NDArray
 
+from facedenoise.data.noisy import write_noisy
+from facedenoise.data.tensors import read_tensors
 from facedenoise.noise import corrupt
 from facedenoise.params import GaussianNoise, SaltPepperNoise
 
@@ -112,3 +117,16 @@ def test_the_bytes_are_the_same_on_every_machine(task: str) -> None:
     ramp = (np.arange(50 * 48 * 48) % 256).astype(np.uint8).reshape(50, 1, 48, 48)
     noisy = corrupt(ramp, ROWS[:50], noise, seed=0, task=task, draw=0)
     assert sha256(noisy.tobytes()).hexdigest()[:16] == digest
+
+
+def test_the_noisy_split_on_disk_is_draw_0_of_each_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedenoise.data.noisy.PIECE", 3)
+    images = np.random.default_rng(0).integers(0, 256, (8, 1, 5, 5), dtype=np.uint8)
+    rows = np.array([4, 1, 9, 30, 2, 8, 7, 100])
+    write_tensors(tmp_path / "clean", {"images": torch.from_numpy(images), "row": torch.from_numpy(rows)})
+    write_noisy(tmp_path / "clean", tmp_path / "noisy", HIGH, seed=5, task="t")
+    written = read_tensors(tmp_path / "noisy")
+    expected = corrupt(images, rows, HIGH, seed=5, task="t", draw=0)
+    np.testing.assert_array_equal(written["images"].numpy(), expected)
