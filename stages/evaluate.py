@@ -6,7 +6,6 @@ clipped to [0, 1] and not rounded to 8 bits: what a network does, not what a fil
 """
 
 import json
-from pathlib import Path
 
 import pandas as pd
 import torch
@@ -18,33 +17,34 @@ from facedenoise.files import replacing
 from facedenoise.inference import denoise, load_denoiser
 from facedenoise.params import TASKS
 from stages import run
+from stages.paths import METRICS, noisy_file, scores_file, split_file, weights_file
 from stages.settings import load_params
 
 
 def main() -> None:
     """Score each task, write its table, then the means of all."""
     load_params()  # a bad param stops here as in every stage, before any work
-    test = read_tensors(Path("data/splits/test.safetensors"))
+    test = read_tensors(split_file("test"))
     clean = to_float(test["images"])
     means: dict[str, dict[str, dict[str, float]]] = {}
     for task in TASKS:
         table = score_images(clean, test["row"], estimates(task))
-        with replacing(Path(f"reports/eval/{task}.csv")) as path:
+        with replacing(scores_file(task)) as path:
             table.to_csv(path, index=False, lineterminator="\n")
         means[task] = mean_scores(table)
-    with replacing(Path("reports/metrics.json")) as path:
+    with replacing(METRICS) as path:
         path.write_text(json.dumps(means, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     print(readable(means))
 
 
 def estimates(task: str) -> dict[str, torch.Tensor]:
     """Give what each method makes of a task's noisy test faces."""
-    noisy = to_float(read_tensors(Path(f"data/noisy/{task}/test.safetensors"))["images"])
+    noisy = to_float(read_tensors(noisy_file(task, "test"))["images"])
     return {
         "noisy": noisy,
         "classical": median_filter(noisy),
-        "unet": denoise(load_denoiser(Path(f"models/{task}/unet.safetensors")), noisy),
-        "gan": denoise(load_denoiser(Path(f"models/{task}/gan.safetensors")), noisy),
+        "unet": denoise(load_denoiser(weights_file(task, "unet")), noisy),
+        "gan": denoise(load_denoiser(weights_file(task, "gan")), noisy),
     }
 
 

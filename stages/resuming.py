@@ -11,12 +11,12 @@ from typing import Any
 
 from facedenoise.training.checkpoints import Checkpoints
 
-KEPT = 12  # folders: two full runs of the six trainings
+KEPT = 18  # folders: three full runs of the six trainings
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def checkpoints(stage: str, params: Iterable[dict[str, Any]], inputs: Iterable[Path]) -> Checkpoints:
-    """Give the checkpoints of exactly this training.
+def checkpoints(stage: str, params: dict[str, Any], inputs: Iterable[Path]) -> Checkpoints:
+    """Give the checkpoints of exactly this training, and forget those of long ago.
 
     They lie outside the stage's outs, since DVC removes those before a run, and under DVC's main
     repository, since the temporary checkouts of experiments vanish.
@@ -25,16 +25,25 @@ def checkpoints(stage: str, params: Iterable[dict[str, Any]], inputs: Iterable[P
     ----------
     stage : str
         As in dvc.yaml.
-    params : iterable of dict
+    params : dict
         All that the training depends on.
     inputs : iterable of Path
         The files that it reads.
     """
-    content = [*params, *(_digest(path) for path in [*inputs, *_loaded_code()])]
+    content = [params, *(_digest(path) for path in [*inputs, *_loaded_code()])]
     fingerprint = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-    folder = Path(os.environ.get("DVC_ROOT", ROOT)) / ".checkpoints"
-    _prune(folder)
-    return Checkpoints(folder / f"{stage.replace('@', '-')}-{fingerprint}")
+    own = Path(os.environ.get("DVC_ROOT", ROOT)) / ".checkpoints" / f"{stage.replace('@', '-')}-{fingerprint}"
+    forget_old(own)
+    return Checkpoints(own)
+
+
+def forget_old(own: Path) -> None:
+    """Remove the trainings' states that are older than the newest, but for `own` and those in use."""
+    others = [folder for folder in own.parent.glob("*-*") if folder != own]
+    by_age = sorted(others, key=lambda folder: folder.stat().st_mtime, reverse=True)
+    for folder in by_age[KEPT - 1 :]:
+        if not Checkpoints(folder).in_use():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _digest(path: Path) -> str:
@@ -48,10 +57,3 @@ def _loaded_code() -> list[Path]:
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     paths = {Path(file).resolve() for file in files if file}
     return sorted(path for path in paths if any(path.is_relative_to(folder) for folder in folders))
-
-
-def _prune(folder: Path) -> None:
-    """Remove the oldest trainings' states, leaving room for one more."""
-    trainings = sorted(folder.glob("*-*"), key=lambda path: path.stat().st_mtime, reverse=True)
-    for path in trainings[KEPT - 1 :]:
-        shutil.rmtree(path, ignore_errors=True)

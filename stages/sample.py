@@ -1,10 +1,9 @@
 """Draw the sample faces: params -> data/raw/sample.csv, in the layout of FER2013."""
 
-from pathlib import Path
-
 from facedenoise.data.faces import draw_faces
 from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
 from stages import run
+from stages.paths import SAMPLE
 from stages.settings import load_params
 
 
@@ -12,7 +11,7 @@ def main() -> None:
     """Draw the faces and write the CSV."""
     params = load_params()
     images, emotion = draw_faces(params.sample.rows, params.sample.seed)
-    write_fer_csv(Path("data/raw/sample.csv"), images, emotion, interleaved_usage(len(images)))
+    write_fer_csv(SAMPLE, images, emotion, interleaved_usage(len(images)))
 
 
 if __name__ == "__main__":

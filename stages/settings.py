@@ -10,6 +10,7 @@ import yaml
 from facedenoise.errors import InputError
 from facedenoise.params import TASKS, Gan, Noise, Params, Task, Train, parse_params
 from stages import run
+from stages.paths import SAMPLE
 
 PARAMS = Path("params.yaml")
 
@@ -62,8 +63,7 @@ def of_task(section: Noise | Train | Gan, task: Task) -> dict[str, Any]:
 def check() -> None:
     """Stop with one clear line if a param is wrong or the CSV is missing."""
     params = load_params()
-    drawn = Path("data/raw/sample.csv")
-    if Path(params.data.csv) != drawn and not Path(params.data.csv).exists():
+    if Path(params.data.csv) != SAMPLE and not Path(params.data.csv).exists():
         raise InputError(f"{PARAMS}: data.csv: no file {params.data.csv}; put it there or `dvc pull` it")
 
 

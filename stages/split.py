@@ -4,13 +4,18 @@ from pathlib import Path
 
 from facedenoise.data.splits import write_splits
 from stages import run
+from stages.paths import DATA_AUDIT, SPLITS
 from stages.settings import load_params
+
+SMALLEST_SIDE = 8  # px; on smaller images the discriminator has no patch
 
 
 def main() -> None:
     """Read `data.csv`; write the splits and `reports/data.json`."""
     data = load_params().data
-    write_splits(Path(data.csv), Path("data/splits"), Path("reports/data.json"), deduplicate=data.deduplicate)
+    write_splits(
+        Path(data.csv), SPLITS, DATA_AUDIT, deduplicate=data.deduplicate, smallest_side=SMALLEST_SIDE
+    )
 
 
 if __name__ == "__main__":

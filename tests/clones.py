@@ -54,6 +54,12 @@ class Clone:
             section[last] = yaml.safe_load(value)
         (self.folder / "params.yaml").write_text(yaml.safe_dump(content))
 
+    def restore(self) -> None:
+        """Go back to the last commit, outs included."""
+        # HEAD, not the index: DVC stages what it writes.
+        self.run("git", "checkout", "HEAD", "--", ".")
+        self.run("dvc", "checkout", "--force")
+
     def commit(self, message: str) -> None:
         """Commit everything."""
         self.run("git", "add", "-A")

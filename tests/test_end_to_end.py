@@ -50,6 +50,7 @@ def test_another_noise_reruns_only_what_depends_on_it(clone: Clone) -> None:
     assert "salt_pepper.noisy.psnr" in clone.run("dvc", "metrics", "diff")
     clone.set("noise.salt_pepper.factor=0.1")
     assert clone.repro() == set(), "the run-cache should have brought the earlier outs back"
+    clone.restore()
 
 
 def test_a_gan_param_retrains_no_u_net(clone: Clone) -> None:
@@ -57,7 +58,7 @@ def test_a_gan_param_retrains_no_u_net(clone: Clone) -> None:
     assert clone.repro("--dry") == {"gan@salt_pepper"}
     clone.set("gan.weight=0.3")
     assert clone.repro("--dry") == {f"gan@{task}" for task in TASKS}
-    clone.run("git", "checkout", "params.yaml")
+    clone.restore()
 
 
 def test_an_experiment_with_a_rate_written_as_1e_05(clone: Clone) -> None:
@@ -66,8 +67,7 @@ def test_an_experiment_with_a_rate_written_as_1e_05(clone: Clone) -> None:
     history = pd.read_csv(clone.folder / "reports/history/salt_pepper/unet.csv")
     assert history["lr"].max() <= 1e-05
     assert "slow" in clone.run("dvc", "exp", "show", "--no-pager", "--csv")
-    clone.run("git", "checkout", "params.yaml", "dvc.lock", "reports")
-    clone.run("dvc", "checkout")
+    clone.restore()
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_bad_param_stops_every_stage_with_one_line(clone: Clone, change: str, 
         output = clone.run(sys.executable, "-m", f"stages.{stage}", *arguments, status=1)
         assert output.startswith(f"error: params.yaml: {key}"), stage
         assert len(output.splitlines()) == 1
-    clone.run("git", "checkout", "params.yaml")
+    clone.restore()
 
 
 def test_a_malformed_csv_names_the_line_and_costs_no_earlier_out(clone: Clone) -> None:
@@ -92,8 +92,7 @@ def test_a_malformed_csv_names_the_line_and_costs_no_earlier_out(clone: Clone) -
     output = clone.run("dvc", "repro", status=255)
     assert "data/raw/own.csv: line 7" in output
     assert "Traceback" not in output
-    clone.run("git", "checkout", "params.yaml")
-    clone.run("dvc", "checkout")
+    clone.restore()
     assert clone.repro() == set()
 
 
@@ -102,7 +101,7 @@ def test_a_missing_csv_is_named(clone: Clone) -> None:
     output = clone.run(sys.executable, "-m", "stages.settings", status=1)
     assert output.startswith("error: params.yaml: data.csv")
     assert "data/raw/nowhere.csv" in clone.run("dvc", "repro", status=255)
-    clone.run("git", "checkout", "params.yaml")
+    clone.restore()
 
 
 def test_an_unknown_task_is_refused(clone: Clone) -> None:

@@ -91,7 +91,7 @@ def test_a_bad_value_is_one_line_that_names_its_key(content: dict[str, Any], key
 
 
 def test_an_unknown_kind_of_noise_names_those_there_are(content: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"noise\.low_gaussian.*'gaussian', 'salt_pepper'"):
+    with pytest.raises(InputError, match=r"noise\.low_gaussian\.kind: 'poisson'.*'gaussian', 'salt_pepper'"):
         parse_params(changed(content, "noise.low_gaussian.kind", "poisson"), "params.yaml")
 
 
@@ -113,4 +113,10 @@ def test_a_missing_key_and_a_missing_section_are_named(content: dict[str, Any]) 
 @pytest.mark.parametrize("content", [None, [], "text", 3])
 def test_a_file_that_is_no_mapping_is_refused(content: object) -> None:
     with pytest.raises(InputError, match=r"params\.yaml: the file"):
+        parse_params(content, "params.yaml")
+
+
+def test_a_missing_kind_of_noise_is_named(content: dict[str, Any]) -> None:
+    del content["noise"]["salt_pepper"]["kind"]
+    with pytest.raises(InputError, match=r": noise\.salt_pepper\.kind: this key is missing; add it$"):
         parse_params(content, "params.yaml")

@@ -3,6 +3,7 @@
 import ast
 from itertools import pairwise
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ import yaml
 from dvc.parsing import DataResolver
 from dvc.repo import Repo
 
-from facedenoise.params import TASKS
+import stages.gan
+import stages.train
+from facedenoise.params import TASKS, Task, parse_params
 
 ROOT = Path(__file__).resolve().parents[1]
 ROOTS = {"facedenoise": ROOT / "src", "stages": ROOT}
@@ -84,6 +87,16 @@ def test_every_param_is_tracked_by_some_stage() -> None:
     params = leaves(yaml.safe_load((ROOT / "params.yaml").read_text()))
     tracked = {key for stage in STAGES.values() for key in stage.get("params", [])}
     assert {leaf for leaf in params if not tracks(tracked, leaf)} == set()
+
+
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("script", [stages.train, stages.gan])
+def test_what_a_training_resumes_by_is_what_dvc_tracks(script: ModuleType, task: Task) -> None:
+    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    resumes_by = leaves(script.tracked_params(parse_params(content, "params.yaml"), task))
+    name = f"{script.__name__.removeprefix('stages.')}@{task}"
+    tracked = set(STAGES[name]["params"])
+    assert resumes_by == {leaf for leaf in leaves(content) if tracks(tracked, leaf)}
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -15,10 +15,8 @@ from matplotlib.image import imread
 from numpy.typing import NDArray
 
 from facedenoise import params
-from facedenoise.data.fer2013 import EMOTIONS
 from facedenoise.report.curves import training_figure
 from facedenoise.report.figures import (
-    EMOTION_TITLES,
     evenly_spaced,
     noise_figure,
     sample_figure,
@@ -117,11 +115,6 @@ def test_pictures_are_as_large_as_their_layout(tmp_path: Path) -> None:
     )
     assert few.shape[1] == many.shape[1] == 2 * (2 * 32 + 4 * 240 + 3 * 16)
     assert many.shape[0] - few.shape[0] == 2 * 2 * (240 + 16)
-
-
-def test_emotion_names_are_those_of_the_csv_codes() -> None:
-    assert [EMOTION_TITLES[code].lower() for code in range(7)] == list(EMOTIONS)
-    assert EMOTION_TITLES[-1] == "No label"
 
 
 def test_samples_stand_below_their_emotion(tmp_path: Path) -> None:

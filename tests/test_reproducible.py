@@ -4,8 +4,11 @@ import sys
 from hashlib import md5
 from pathlib import Path
 
+import pandas as pd
 import yaml
 from clones import Clone, make_clone
+
+TOLERANCE_DB = 0.05
 
 ORDER = (
     ("sample",),
@@ -38,3 +41,20 @@ def test_every_out_has_the_same_bytes_in_another_clone(clone: Clone, tmp_path: P
     assert len(expected) > 30
     made = {path: md5((tmp_path / path).read_bytes(), usedforsecurity=False).hexdigest() for path in expected}
     assert made == expected
+
+
+def test_another_cpu_and_another_number_of_threads_change_the_scores_by_little(
+    clone: Clone, tmp_path: Path
+) -> None:
+    other = make_clone(tmp_path)
+    other.environment |= {
+        "OMP_NUM_THREADS": "2",
+        "ATEN_CPU_CAPABILITY": "default",
+        "ONEDNN_MAX_CPU_ISA": "AVX2",
+    }
+    for stage, *task in ORDER[:2] + ORDER[3:4] + ORDER[5:7]:
+        other.run(sys.executable, "-m", f"stages.{stage}", *task)
+    for model in ("unet", "gan"):
+        history = f"reports/history/low_gaussian/{model}.csv"
+        here, there = (pd.read_csv(folder / history) for folder in (clone.folder, tmp_path))
+        assert abs(here["val_psnr"] - there["val_psnr"]).max() < TOLERANCE_DB

@@ -238,7 +238,7 @@ def test_a_full_disk_leaves_earlier_outputs_as_they_were(tmp_path: Path, written
     with (
         patch.object(splits_module, "write_streamed", write_while_there_is_room),
         patch.object(splits_module, "audit_splits", side_effect=FULL_DISK),
-        pytest.raises(OSError, match="No space left"),
+        pytest.raises(InputError, match="No space left on device; make room"),
     ):
         write_splits(tmp_path / "faces.csv", tmp_path / "splits", tmp_path / "data.json", deduplicate=True)
     assert contents(tmp_path) == before
@@ -271,7 +271,8 @@ def run_stage(folder: Path, csv: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_the_stage_writes_its_outs(tmp_path: Path) -> None:
-    (tmp_path / "faces.csv").write_bytes(csv_of(ONE_EACH * 9))
+    eight_by_eight = [(emotion, usage, pixels * 16) for emotion, usage, pixels in ONE_EACH]
+    (tmp_path / "faces.csv").write_bytes(csv_of(eight_by_eight))
     assert run_stage(tmp_path, tmp_path / "faces.csv").returncode == 0
     outs = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.*") if path.is_file()}
     assert outs - {"faces.csv", "params.yaml"} == {
@@ -292,3 +293,11 @@ def test_the_stage_fails_with_plain_lines(tmp_path: Path, content: bytes | None)
     assert f"error: {source}: " in stage.stderr
     assert "Traceback" not in stage.stderr
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} <= {"faces.csv", "params.yaml"}
+
+
+def test_images_that_are_too_small_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "faces.csv").write_bytes(csv_of(ONE_EACH))
+    outs = tmp_path / "splits", tmp_path / "data.json"
+    with pytest.raises(InputError, match=r"images of 2 x 2 pixels; give at least 8 x 8$"):
+        write_splits(tmp_path / "faces.csv", *outs, deduplicate=True, smallest_side=8)
+    assert not list(tmp_path.glob("splits/*"))

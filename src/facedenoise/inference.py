@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from facedenoise.data.tensors import require_batch
 from facedenoise.errors import InputError
 from facedenoise.models.attention_unet import AttentionUNet
-from facedenoise.models.weights import load_weights, read_weights
+from facedenoise.models.weights import fill, read_weights
 
 
 def load_denoiser(path: Path) -> AttentionUNet:
@@ -29,12 +29,12 @@ def load_denoiser(path: Path) -> AttentionUNet:
     InputError
         If the file is missing, broken, or holds another kind of network.
     """
-    _, description = read_weights(path)
+    weights, description = read_weights(path)
     try:
         network = AttentionUNet(**description["attention_unet"])
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: these weights are not those of a denoiser") from None
-    load_weights(network, path)
+    fill(network, weights, path)
     return network.eval()
 
 

@@ -203,6 +203,11 @@ def _describe(problem: ErrorDetails) -> str:
     match problem["type"]:
         case "missing":
             return f"{key}: this key is missing; add it"
+        case "union_tag_not_found":
+            return f"{key}.kind: this key is missing; add it"
+        case "union_tag_invalid":
+            context = problem["ctx"]
+            return f"{key}.kind: {context['tag']!r} is unknown; choose one of {context['expected_tags']}"
         case "unexpected_keyword_argument":
             return f"{key}: unknown key; correct its name or remove it"
         case _:

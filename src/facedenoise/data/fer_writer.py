@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facedenoise.data.fer2013 import USAGES
 from facedenoise.files import replacing
 
-_TURNS = ("Training",) * 8 + ("PublicTest", "PrivateTest")
+_TRAINING, _VALIDATION, _TEST = USAGES
+_TURNS = (_TRAINING,) * 8 + (_VALIDATION, _TEST)
 
 
 def interleaved_usage(rows: int) -> list[str]:

@@ -21,7 +21,9 @@ SPLITS = dict(zip(("train", "val", "test"), USAGES, strict=True))
 """Each split's name and its Usage in the CSV."""
 
 
-def write_splits(source: Path, folder: Path, audit: Path, *, deduplicate: bool) -> None:
+def write_splits(
+    source: Path, folder: Path, audit: Path, *, deduplicate: bool, smallest_side: int = 1
+) -> None:
     """Split a CSV by its Usage column; nothing is written unless all of it is well-formed.
 
     Writes `train`, `val` and `test` `.safetensors`, rows in the order of the CSV, each with
@@ -38,16 +40,19 @@ def write_splits(source: Path, folder: Path, audit: Path, *, deduplicate: bool) 
         The JSON file for what `audit_splits` counts.
     deduplicate : bool
         Leave out training rows whose pixels also stand in val or test.
+    smallest_side : int, default 1
+        Smaller images, in pixels, are refused.
 
     Raises
     ------
     InputError
-        If the CSV is malformed, lacks a Usage, or no training row is left.
+        If the CSV is malformed, lacks a Usage, or no training row is left, or the images are too small.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         splits = {name: stack.enter_context(SpooledSplit(folder)) for name in SPLITS}
         for block in _with_progress(source, read_blocks(source)):
+            _require_size(source, block, smallest_side)
             _sort_in(block, splits)
         _require_all(source, splits)
         kept = {name: np.ones(len(split), bool) for name, split in splits.items()}
@@ -73,6 +78,15 @@ def _sort_in(block: Block, splits: Mapping[str, SpooledSplit]) -> None:
         chosen = np.flatnonzero(block.usage == code)
         if len(chosen):
             split.add(block, chosen)
+
+
+def _require_size(source: Path, block: Block, smallest_side: int) -> None:
+    side = block.images.shape[-1]
+    if side < smallest_side:
+        raise InputError(
+            f"{source}: column 'pixels': images of {side} x {side} pixels; "
+            f"give at least {smallest_side} x {smallest_side}"
+        )
 
 
 def _require_all(source: Path, splits: Mapping[str, SpooledSplit]) -> None:

@@ -53,7 +53,11 @@ def load_weights(network: nn.Module, path: Path) -> None:
     InputError
         If the file cannot be read or its tensors do not fit the network.
     """
-    weights, _ = read_weights(path)
+    fill(network, read_weights(path)[0], path)
+
+
+def fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+    """Load weights that were read from `path`; errors as for `load_weights`."""
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

@@ -8,19 +8,11 @@ import torch
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from facedenoise.data.fer2013 import EMOTIONS, NO_EMOTION
 from facedenoise.report.grid import Column, draw_grid
 from facedenoise.report.style import METHOD_TITLES, TASK_TITLES
 
-EMOTION_TITLES = {
-    0: "Angry",
-    1: "Disgust",
-    2: "Fear",
-    3: "Happy",
-    4: "Sad",
-    5: "Surprise",
-    6: "Neutral",
-    -1: "No label",
-}
+EMOTION_TITLES = {code: name.capitalize() for code, name in enumerate(EMOTIONS)} | {NO_EMOTION: "No label"}
 SAMPLES = 4  # faces of each emotion
 SAMPLE_CELL = 120  # points; seven emotions are about as wide as four of the larger faces
 FACE_CELL = 240

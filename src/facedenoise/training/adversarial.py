@@ -99,9 +99,9 @@ class Adversarial:
         """Give the generator's learning rate at `factor` of the highest."""
         return self.generator.rate(factor)
 
-    def judged(self) -> nn.Module:
+    def averaged(self) -> nn.Module:
         """Give the generator with the averaged weights."""
-        return self.generator.judged()
+        return self.generator.averaged()
 
     def state(self) -> dict[str, Any]:
         """Give both networks and both optimisers."""

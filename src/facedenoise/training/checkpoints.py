@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
 
-EVERY_SECONDS = 60.0
+EVERY_SECONDS = 30.0
 _DIGEST_BYTES = 32
 
 
@@ -55,6 +55,14 @@ class Checkpoints:
     ) -> None:
         self._lock.release()
 
+    def in_use(self) -> bool:
+        """Tell whether another process holds the folder."""
+        try:
+            with self._lock.acquire():
+                return False
+        except Timeout:
+            return True
+
     def due(self) -> bool:
         """Tell whether the last state is old enough for the next."""
         return time.monotonic() - self._saved_at >= EVERY_SECONDS
@@ -65,20 +73,14 @@ class Checkpoints:
         Raises
         ------
         InputError
-            If the disk is full or not writable; earlier states stay.
+            If the disk is full; earlier states stay.
         """
         earlier = self._paths()
         number = int(earlier[-1].stem) + 1 if earlier else 0
         buffer = io.BytesIO()
         torch.save(state, buffer)
         payload = buffer.getvalue()
-        try:
-            self._write(self.folder / f"{number:08d}.state", sha256(payload).digest() + payload)
-        except OSError as error:
-            raise InputError(
-                f"{self.folder}: cannot save the training's state ({error.strerror}); "
-                "mend that and run again: it goes on from the last saved state"
-            ) from None
+        self._write(self.folder / f"{number:08d}.state", sha256(payload).digest() + payload)
         for path in earlier[:-1]:
             path.unlink()
         self._saved_at = time.monotonic()
@@ -89,7 +91,7 @@ class Checkpoints:
             content = path.read_bytes()
             digest, payload = content[:_DIGEST_BYTES], content[_DIGEST_BYTES:]
             if sha256(payload).digest() == digest:
-                state: dict[str, Any] = torch.load(io.BytesIO(payload), weights_only=True)
+                state: dict[str, Any] = torch.load(io.BytesIO(payload), "cpu", weights_only=True)
                 return state
             path.unlink()
         return None

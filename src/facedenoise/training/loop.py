@@ -1,5 +1,6 @@
 """The loop that all trainings share: epochs of batches, validation, the best weights, resuming."""
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -8,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from facedenoise.errors import InputError
 from facedenoise.training.batches import Batches
 from facedenoise.training.checkpoints import Checkpoints
 from facedenoise.training.schedule import rate_factor
@@ -25,8 +27,8 @@ class Learner(Protocol):
     def rate(self, factor: float) -> float:
         """Give the learning rate, for the history."""
 
-    def judged(self) -> nn.Module:
-        """Give the network that is validated and kept."""
+    def averaged(self) -> nn.Module:
+        """Give the network, with its averaged weights, that is validated and kept."""
 
     def state(self) -> dict[str, Any]:
         """Give everything that `restore` needs to go on as if nothing had happened."""
@@ -155,12 +157,19 @@ class Training:
         noisy, clean = self.batches.batch(progress.epoch, progress.step)
         logged = self.learner.step(noisy, clean, self._factor(progress.epoch, progress.step))
         for name, value in logged.items():
+            self._require_finite(name, value, progress.epoch)
             progress.sums[name] = progress.sums.get(name, 0.0) + value
         progress.step += 1
 
+    def _require_finite(self, name: str, value: float, epoch: int) -> None:
+        if not math.isfinite(value):
+            raise InputError(
+                f"{self.title}: {name} became {value} in epoch {epoch + 1}; lower the learning rate"
+            )
+
     def _close_epoch(self, progress: Progress) -> None:
         means = {name: total / progress.step for name, total in progress.sums.items()}
-        scores = self.validate(self.learner.judged())
+        scores = self.validate(self.learner.averaged())
         rate = self.learner.rate(self._factor(progress.epoch, progress.step - 1))
         self._keep(scores["val_psnr"], progress)
         progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
@@ -171,7 +180,7 @@ class Training:
         if self.plan.patience is not None and psnr <= progress.kept_psnr:
             progress.stale += 1
             return
-        progress.kept = cpu_state(self.learner.judged())
+        progress.kept = cpu_state(self.learner.averaged())
         progress.kept_psnr, progress.stale = psnr, 0
 
 

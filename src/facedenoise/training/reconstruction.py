@@ -70,7 +70,7 @@ class Reconstruction:
         """Give the learning rate at `factor` of the highest."""
         return self.lr * factor
 
-    def judged(self) -> nn.Module:
+    def averaged(self) -> nn.Module:
         """Give the network with the averaged weights."""
         return self.ema.average
 

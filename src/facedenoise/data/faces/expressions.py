@@ -7,8 +7,6 @@ import numpy as np
 from facedenoise.data.faces.fields import drawn_between
 from facedenoise.data.fer2013 import EMOTIONS
 
-"""FER2013's emotions; the place is the code."""
-
 
 @dataclass(frozen=True, slots=True)
 class Expression:
