@@ -54,7 +54,7 @@ def test_another_noise_reruns_only_what_depends_on_it(clone: Clone) -> None:
 
 
 def test_a_gan_param_retrains_no_u_net(clone: Clone) -> None:
-    clone.set("gan.salt_pepper.lr=0.0003")
+    clone.set("gan.salt_pepper.lr=0.0007")
     assert clone.repro("--dry") == {"gan@salt_pepper"}
     clone.set("gan.weight=0.3")
     assert clone.repro("--dry") == {f"gan@{task}" for task in TASKS}
