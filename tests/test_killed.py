@@ -53,6 +53,14 @@ def wait_for_epochs(clone: Clone, process: subprocess.Popen[str], epochs: int) -
         time.sleep(0.005)
 
 
+def kill_after(clone: Clone, epochs: int) -> None:
+    """Start the training and kill it once it has saved that many states."""
+    process = start(clone, *TRAIN)
+    wait_for_epochs(clone, process, epochs)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
 def outs(clone: Clone) -> list[bytes]:
     return [(clone.folder / out).read_bytes() for out in OUTS]
 
@@ -108,10 +116,7 @@ def test_a_second_trainer_refuses_to_start(long_training: Clone) -> None:
 
 def test_a_full_disk_is_one_clear_line_and_the_next_run_goes_on(long_training: Clone) -> None:
     forget_states(long_training)
-    process = start(long_training, *TRAIN)
-    wait_for_epochs(long_training, process, 3)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    kill_after(long_training, epochs=3)
     before = outs(long_training) if all((long_training.folder / out).exists() for out in OUTS) else None
     # A file may grow no further than a few kB, which fails as a full disk does.
     limit = 8 * 1024
@@ -129,10 +134,7 @@ def test_a_full_disk_is_one_clear_line_and_the_next_run_goes_on(long_training: C
 
 def test_a_changed_param_starts_afresh_and_changed_back_it_goes_on(long_training: Clone) -> None:
     forget_states(long_training)
-    process = start(long_training, *TRAIN)
-    wait_for_epochs(long_training, process, 3)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    kill_after(long_training, epochs=3)
     long_training.set("train.low_gaussian.lr=0.002")
     assert "epoch 1 " in long_training.run(*TRAIN)
     long_training.set("train.low_gaussian.lr=0.0015")
