@@ -5,7 +5,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from facedenoise.training.device import has_bfloat16
 from facedenoise.training.losses import charbonnier, least_squares
 from facedenoise.training.reconstruction import Reconstruction
 
@@ -57,7 +56,7 @@ class Adversarial:
         return {**deceived, **judged}
 
     def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device))
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.generator.bfloat16)
 
     def _scores(self, noisy: Tensor, candidate: Tensor) -> Tensor:
         with self._autocast():

@@ -4,6 +4,7 @@ Nothing here has a state, so a training that resumes at (epoch, step) sees what 
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import torch
@@ -68,16 +69,14 @@ class Batches:
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
         """Give (noisy, clean): float32 in [0, 1], shape (batch, 1, H, W) each."""
-        chosen = self._order(epoch)[step * self.batch_size : (step + 1) * self.batch_size]
+        order = _order(self.seed, epoch, len(self.pairs.clean))
+        chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         noisy, clean = self._noisy(chosen, epoch), self.pairs.clean[chosen]
         flip = torch.from_numpy(_generator(self.seed, epoch, 1 + step).random(len(chosen)) < 1 / 2)
         pairs = torch.stack([noisy, clean])
         pairs[:, flip] = pairs[:, flip].flip(-1)
         noisy, clean = to_float(pairs)
         return noisy, clean
-
-    def _order(self, epoch: int) -> NDArray[np.int64]:
-        return _generator(self.seed, epoch, 0).permutation(len(self.pairs.clean))
 
     def _noisy(self, chosen: NDArray[np.int64], epoch: int) -> Tensor:
         if self.fresh is None or epoch == 0:
@@ -88,6 +87,11 @@ class Batches:
         return torch.from_numpy(
             corrupt(images, rows, fresh.noise, seed=fresh.seed, task=fresh.task, draw=epoch)
         )
+
+
+@lru_cache(maxsize=1)  # all steps of an epoch share it
+def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    return _generator(seed, epoch, 0).permutation(count)
 
 
 def _generator(seed: int, epoch: int, stream: int) -> np.random.Generator:
