@@ -1,58 +1,139 @@
 """Score every denoiser of every task on the test faces and their fixed noise.
 
-Reads the test split, its noisy variants and the trained weights; writes `reports/eval/TASK.csv`, one
-row per image, and `reports/metrics.json`, the means. Denoised images are scored in floating point,
-clipped to [0, 1] and not rounded to 8 bits: what a network does, not what a file format keeps of it.
+Reads the splits, the noisy variants, the networks and the emotion classifier. Writes, for each task,
+`reports/eval/TASK.csv`, one row per image, and `reports/eval/TASK.json`, the panel; across tasks
+`reports/cross_noise.json` and `reports/perception_distortion.json`; and `reports/metrics.json`, the headline.
+Denoised images are scored in floating point, clipped to [0, 1] and not rounded to 8 bits: what a
+method does, not what a file format keeps of it.
 """
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
-import torch
+from torch import Tensor
 
 from facedenoise.data.tensors import read_tensors, to_float
-from facedenoise.evaluation.classical import median_filter
-from facedenoise.evaluation.panel import mean_scores, score_images
+from facedenoise.evaluation.classical import Tuned, apply, methods_for, tune
+from facedenoise.evaluation.copies import has_copy
+from facedenoise.evaluation.emotion import load_emotion
+from facedenoise.evaluation.judge import Judge
+from facedenoise.evaluation.panel import (
+    assemble_panel,
+    best_classical,
+    emotion_columns,
+    fidelity,
+    headline,
+    score_images,
+    summarise,
+)
+from facedenoise.evaluation.plane import perception_distortion
 from facedenoise.files import replacing
 from facedenoise.inference import denoise, load_denoiser
-from facedenoise.params import TASKS
+from facedenoise.params import TASKS, Params, Task
 from stages import run
-from stages.paths import METRICS, noisy_file, scores_file, split_file, weights_file
+from stages.paths import (
+    CROSS_NOISE,
+    EMOTION,
+    METRICS,
+    PLANE,
+    noisy_file,
+    panel_file,
+    scores_file,
+    split_file,
+    weights_file,
+)
 from stages.settings import load_params
+
+MODELS = ("unet", "gan")
 
 
 def main() -> None:
-    """Score each task, write its table, then the means of all."""
-    load_params()  # a bad param stops here as in every stage, before any work
-    test = read_tensors(split_file("test"))
-    clean = to_float(test["images"])
-    means: dict[str, dict[str, dict[str, float]]] = {}
+    """Score each task, then what lies across tasks."""
+    params, test = load_params(), read_tensors(split_file("test"))
+    judge = Judge(load_emotion(EMOTION), to_float(test["images"]))
+    seen = has_copy(test["images"], read_tensors(split_file("train"))["images"])
+    cross: dict[str, Any] = {model: {trained: {} for trained in TASKS} for model in MODELS}
+    planes: dict[str, Any] = {}
+    headlines: dict[str, Any] = {}
     for task in TASKS:
-        table = score_images(clean, test["row"], estimates(task))
-        with replacing(scores_file(task)) as path:
-            table.to_csv(path, index=False, lineterminator="\n")
-        means[task] = mean_scores(table)
-    with replacing(METRICS) as path:
-        path.write_text(json.dumps(means, indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    print(readable(means))
+        print(f"scoring {task}", flush=True)
+        noisy = noisy_images(task, "test")
+        baselines, tuned = classical_estimates(params, task, noisy)
+        own = network_estimates(task, noisy, judge, cross)
+        images = {"noisy": noisy, **baselines, **own}
+        table = score_table(test, judge, images)
+        panel = assemble_panel(table, images, judge, tuned, seen)
+        planes[task] = perception_distortion(noisy, own["unet"], own["gan"], judge)
+        headlines[task] = headline(panel, best_classical(tuned))
+        write_table(scores_file(task), table)
+        write_json(panel_file(task), panel)
+    write_json(CROSS_NOISE, cross)
+    write_json(PLANE, planes)
+    write_json(METRICS, {**headlines, "clean": clean_headline(table)})
+    print(readable(headlines))
 
 
-def estimates(task: str) -> dict[str, torch.Tensor]:
-    """Give what each method makes of a task's noisy test faces."""
-    noisy = to_float(read_tensors(noisy_file(task, "test"))["images"])
-    return {
-        "noisy": noisy,
-        "classical": median_filter(noisy),
-        "unet": denoise(load_denoiser(weights_file(task, "unet")), noisy),
-        "gan": denoise(load_denoiser(weights_file(task, "gan")), noisy),
-    }
+def noisy_images(task: Task, split: str) -> Tensor:
+    """Give the noisy images of a split."""
+    return to_float(read_tensors(noisy_file(task, split))["images"])
 
 
-def readable(means: dict[str, dict[str, dict[str, float]]]) -> str:
-    """Lay out the means as a table for the terminal."""
-    lines = {(task, method): scores for task, methods in means.items() for method, scores in methods.items()}
-    table = pd.DataFrame.from_dict(lines, orient="index", columns=["psnr", "ssim"])
-    return table.rename_axis(["task", "method"]).to_string(float_format="%.4f")
+def classical_estimates(
+    params: Params, task: Task, noisy: Tensor
+) -> tuple[dict[str, Tensor], dict[str, Tuned]]:
+    """Give what the classical methods make of the test faces, and how they were tuned on val."""
+    clean_val = to_float(read_tensors(split_file("val"))["images"])
+    noisy_val = noisy_images(task, "val")
+    methods = methods_for(getattr(params.noise, task))
+    tuned = {method: tune(method, noisy_val, clean_val) for method in methods}
+    return {method: apply(method, noisy, tuned[method].strength) for method in methods}, tuned
+
+
+def network_estimates(task: Task, noisy: Tensor, judge: Judge, cross: dict[str, Any]) -> dict[str, Tensor]:
+    """Give what the task's own networks make of the test faces; enter in `cross` what all networks score."""
+    own = {}
+    for model in MODELS:
+        for trained in TASKS:
+            denoised = denoise(load_denoiser(weights_file(trained, model)), noisy)
+            cross[model][trained][task] = fidelity(judge.clean, denoised)
+            if trained == task:
+                own[model] = denoised
+    return own
+
+
+def score_table(test: dict[str, Tensor], judge: Judge, images: dict[str, Tensor]) -> pd.DataFrame:
+    """Score each image of each method, and ask the classifier about each."""
+    answers = {method: judge.answers(batch) for method, batch in images.items()}
+    emotions = emotion_columns(test["emotion"], judge.answers(judge.clean), answers)
+    return score_images(judge.clean, test["row"], images).join(emotions)
+
+
+def clean_headline(table: pd.DataFrame) -> dict[str, float]:
+    """Give the classifier's accuracy on the clean images; nothing where there are no labels."""
+    scores = summarise(table, "clean")
+    return {name: scores[name]["mean"] for name in ("emotion_accuracy",) if name in scores}
+
+
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """Write a table as CSV, the same bytes on every system."""
+    with replacing(path) as temporary:
+        table.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON for people and programs."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(content, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def readable(headlines: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """Lay out the headline as a table for the terminal."""
+    lines = {(task, method): scores for task, panel in headlines.items() for method, scores in panel.items()}
+    table = pd.DataFrame.from_dict(lines, orient="index")
+    table["method"] = table["method"].fillna("")
+    return table.rename_axis(["task", ""]).to_string(float_format="%.4f", na_rep="")
 
 
 if __name__ == "__main__":

@@ -10,16 +10,10 @@ from facedenoise.training.adversarial import Adversarial
 from facedenoise.training.device import placed, training_device
 from facedenoise.training.loop import Plan, cpu_state
 from stages import run
+from stages.denoising import batches, common_params, network_settings, reconstruction, train_denoiser
 from stages.paths import history_file, weights_file
 from stages.settings import load_params, of_task, previous_task, task_argument
-from stages.training import (
-    batches,
-    common_params,
-    network_settings,
-    reconstruction,
-    run_training,
-    write_history,
-)
+from stages.training import write_history
 
 
 def main() -> None:
@@ -31,7 +25,7 @@ def main() -> None:
     data = batches(params, task, params.gan)
     starts = [start, *([discriminator_start] if discriminator_start else [])]
     tracked = tracked_params(params, task)
-    progress = run_training(f"gan@{task}", learner, plan=plan, data=data, tracked=tracked, starts=starts)
+    progress = train_denoiser(f"gan@{task}", learner, plan=plan, data=data, tracked=tracked, starts=starts)
     generator = {"attention_unet": network_settings(params, task), "task": task, "model": "gan"}
     discriminator = {"patchgan": {"widths": params.gan.widths}, "task": task, "model": "discriminator"}
     write_weights(weights_file(task, "gan"), progress.kept, generator)

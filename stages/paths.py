@@ -6,7 +6,13 @@ SAMPLE = Path("data/raw/sample.csv")
 SPLITS = Path("data/splits")
 DATA_AUDIT = Path("reports/data.json")
 METRICS = Path("reports/metrics.json")
+CROSS_NOISE = Path("reports/cross_noise.json")
+PLANE = Path("reports/perception_distortion.json")
+EMOTION = Path("models/emotion.safetensors")
+EMOTION_HISTORY = Path("reports/history/emotion.csv")
 FIGURES = Path("reports/figures")
+PAGE = Path("reports/index.html")
+MODEL_CARD = Path("reports/model_card.md")
 
 
 def split_file(split: str) -> Path:
@@ -32,3 +38,8 @@ def history_file(task: str, model: str) -> Path:
 def scores_file(task: str) -> Path:
     """Give the scores of a task, image by image."""
     return Path(f"reports/eval/{task}.csv")
+
+
+def panel_file(task: str) -> Path:
+    """Give all scores of a task, summed up."""
+    return Path(f"reports/eval/{task}.json")

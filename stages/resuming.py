@@ -11,7 +11,7 @@ from typing import Any
 
 from facedenoise.training.checkpoints import Checkpoints
 
-KEPT = 18  # folders: three full runs of the six trainings
+KEPT = 21  # folders: three full runs of the seven trainings
 ROOT = Path(__file__).resolve().parents[1]
 
 

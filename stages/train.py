@@ -7,16 +7,10 @@ from facedenoise.models.weights import write_weights
 from facedenoise.params import Params, Task
 from facedenoise.training.loop import Plan
 from stages import run
+from stages.denoising import batches, common_params, network_settings, reconstruction, train_denoiser
 from stages.paths import history_file, weights_file
 from stages.settings import load_params, of_task, previous_task, task_argument
-from stages.training import (
-    batches,
-    common_params,
-    network_settings,
-    reconstruction,
-    run_training,
-    write_history,
-)
+from stages.training import write_history
 
 
 def main() -> None:
@@ -29,7 +23,7 @@ def main() -> None:
     data = batches(params, task, train)
     starts = [start] if start else []
     tracked = tracked_params(params, task)
-    progress = run_training(f"train@{task}", learner, plan=plan, data=data, tracked=tracked, starts=starts)
+    progress = train_denoiser(f"train@{task}", learner, plan=plan, data=data, tracked=tracked, starts=starts)
     description = {"attention_unet": network_settings(params, task), "task": task, "model": "unet"}
     write_weights(weights_file(task, "unet"), progress.kept, description)
     write_history(history_file(task, "unet"), progress.history)

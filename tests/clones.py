@@ -17,6 +17,9 @@ TINY = [
     "model.widths=[4,8]",
     "model.blocks=[1,1]",
     "gan.widths=[4,4,4]",
+    "emotion.widths=[4,8]",
+    "emotion.blocks=[1,1]",
+    "emotion.epochs=1",
     *(f"{section}.{task}.epochs=1" for section in ("train", "gan") for task in TASKS),
 ]
 

@@ -77,7 +77,7 @@ def test_an_experiment_with_a_rate_written_as_1e_05(clone: Clone) -> None:
 )
 def test_a_bad_param_stops_every_stage_with_one_line(clone: Clone, change: str, key: str) -> None:
     clone.set(change)
-    for stage in ("settings", "sample", "split", "noise", "train", "gan", "evaluate", "report"):
+    for stage in ("settings", "sample", "split", "noise", "train", "gan", "emotion", "evaluate", "report"):
         arguments = ["low_gaussian"] if stage in {"noise", "train", "gan"} else []
         output = clone.run(sys.executable, "-m", f"stages.{stage}", *arguments, status=1)
         assert output.startswith(f"error: params.yaml: {key}"), stage

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -10,31 +11,52 @@ import torch
 from helpers import write_tensors
 
 from facedenoise.data.tensors import read_tensors, to_float
-from facedenoise.evaluation.classical import median_filter
+from facedenoise.evaluation import two_sample
+from facedenoise.evaluation.classical import Tuned, apply
+from facedenoise.evaluation.copies import has_copy
+from facedenoise.evaluation.judge import Judge
 from facedenoise.evaluation.metrics import psnr
-from facedenoise.evaluation.panel import mean_scores, score_images
-from facedenoise.params import TASKS
+from facedenoise.evaluation.panel import (
+    assemble_panel,
+    best_classical,
+    difference,
+    emotion_columns,
+    headline,
+    score_images,
+    summarise,
+)
+from facedenoise.evaluation.plane import perception_distortion
+from facedenoise.models.emotion import EmotionClassifier
+from facedenoise.params import TASKS, GaussianNoise, SaltPepperNoise
 from stages import evaluate
 
-ROWS = torch.tensor([11, 7, 30])
+COUNT = 12
+ROWS = torch.arange(COUNT) * 3 + 5
+EMOTION = torch.tensor([0, 1, 2, 3, 4, 5, 6, -1, -1, 0, 1, 2])
 WEIGHTS = [f"models/{task}/{model}.safetensors" for task in TASKS for model in ("unet", "gan")]
 SHIFT = {path: 0.01 * place for place, path in enumerate(WEIGHTS, start=1)}
 
 
-def faces(seed: int) -> torch.Tensor:
-    return torch.randint(
-        0, 256, (3, 1, 12, 12), dtype=torch.uint8, generator=torch.Generator().manual_seed(seed)
-    )
+def faces(seed: int, count: int = COUNT) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (count, 1, 12, 12), dtype=torch.uint8, generator=generator)
+
+
+def judge_of(clean: torch.Tensor) -> Judge:
+    torch.manual_seed(0)
+    return Judge(EmotionClassifier([4, 4], [1, 1]).eval(), clean)
 
 
 def test_a_table_has_a_row_for_each_image_and_a_column_for_each_score() -> None:
     clean, noisy = faces(0) / 255, faces(1) / 255
     table = score_images(clean, ROWS, {"noisy": noisy, "unet": clean})
-    assert list(table) == ["row", "noisy_psnr", "noisy_ssim", "unet_psnr", "unet_ssim"]
-    assert table["row"].tolist() == [11, 7, 30]
+    names = ("psnr", "ssim", "gmsd", "haarpsi")
+    assert list(table) == ["row", *(f"{method}_{name}" for method in ("noisy", "unet") for name in names)]
+    assert table["row"].tolist() == ROWS.tolist()
     np.testing.assert_allclose(table["noisy_psnr"], psnr(clean, noisy), atol=5e-5)
-    assert table["unet_psnr"].tolist() == [100] * 3
-    assert table["unet_ssim"].tolist() == [1] * 3
+    assert table["unet_psnr"].tolist() == [100] * COUNT
+    assert table["unet_ssim"].tolist() == [1] * COUNT
+    assert table["unet_gmsd"].tolist() == [0] * COUNT
 
 
 def test_as_many_rows_as_images_are_wanted() -> None:
@@ -43,83 +65,182 @@ def test_as_many_rows_as_images_are_wanted() -> None:
         score_images(clean, ROWS[:2], {"noisy": clean})
 
 
+def answered(answer: list[int], clean_answer: list[int], emotion: list[int]) -> pd.DataFrame:
+    return emotion_columns(torch.tensor(emotion), np.array(clean_answer), {"unet": np.array(answer)})
+
+
+def test_faces_without_a_label_are_left_out_of_the_emotion_figures() -> None:
+    table = answered([0, 1, 2, 3], [0, 1, 5, 4], [0, 2, 2, -1])
+    scores = summarise(table, "unet")
+    assert scores["emotion_accuracy"]["mean"] == pytest.approx(2 / 3, abs=5e-5)
+    assert scores["emotion_agreement"]["mean"] == pytest.approx(2 / 3, abs=5e-5)
+    assert summarise(answered([1], [1], [-1]), "unet") == {}
+
+
 def test_psnr_is_averaged_over_images_not_over_their_errors() -> None:
     clean = torch.zeros(2, 1, 12, 12)
     denoised = torch.stack([torch.full((1, 12, 12), 0.1), torch.full((1, 12, 12), 0.001)])  # 20 and 60 dB
-    means = mean_scores(score_images(clean, ROWS[:2], {"unet": denoised}))
+    table = score_images(clean, ROWS[:2], {"unet": denoised}).assign(emotion=-1)
     of_the_mean_error = -10 * np.log10((0.1**2 + 0.001**2) / 2)
     assert of_the_mean_error == pytest.approx(23.01, abs=0.01)
-    assert means["unet"]["psnr"] == pytest.approx(40, abs=1e-4)
+    assert summarise(table, "unet")["psnr"]["mean"] == pytest.approx(40, abs=1e-4)
 
 
-def test_means_keep_the_order_of_the_methods_and_four_decimals() -> None:
-    table = pd.DataFrame(
-        {"row": [1, 2, 3], "b_psnr": [1, 1, 2], "b_ssim": [0, 0, 1], "a_psnr": 0.1, "a_ssim": 0.2}
-    )
-    expected = {"b": {"psnr": 1.3333, "ssim": 0.3333}, "a": {"psnr": 0.1, "ssim": 0.2}}
-    assert mean_scores(table) == expected
-    assert list(mean_scores(table)) == ["b", "a"]
+def test_a_paired_interval_is_narrower_than_those_of_both() -> None:
+    hardness = np.linspace(20, 40, 50)
+    table = pd.DataFrame({"emotion": -1, "unet_psnr": hardness + 1, "noisy_psnr": hardness})
+    gain = difference(table, "unet", "noisy")["psnr"]
+    assert gain == {"mean": 1, "low": 1, "high": 1}
+    alone = summarise(table, "unet")["psnr"]
+    assert alone["high"] - alone["low"] > 1
 
 
-def test_no_images_have_no_mean() -> None:
-    with pytest.raises(ValueError, match="no images"):
-        mean_scores(pd.DataFrame({"row": [], "noisy_psnr": []}))
+def test_a_copy_is_found_pixel_for_pixel() -> None:
+    train, test = faces(0), faces(1)
+    test[3] = train[7]
+    test[4] = train[7]
+    test[4, 0, 0, 0] ^= 1
+    assert np.flatnonzero(has_copy(test, train)).tolist() == [3]
+
+
+def test_scores_without_copies_are_those_of_the_other_faces() -> None:
+    clean = to_float(faces(0))
+    images = {name: to_float(faces(seed)) for seed, name in enumerate(("noisy", "tv", "unet", "gan"), 1)}
+    table = score_images(clean, ROWS, images)
+    answers = {name: np.zeros(COUNT, dtype=np.int64) for name in images}
+    table = table.join(emotion_columns(EMOTION, np.zeros(COUNT, dtype=np.int64), answers))
+    seen = np.arange(COUNT) < 4
+    panel = assemble_panel(table, images, judge_of(clean), {"tv": Tuned(0.1, 30.0)}, seen)
+    assert panel["without_copies"]["faces"] == COUNT - 4
+    expected = psnr(clean[4:], images["unet"][4:]).mean()
+    assert panel["without_copies"]["unet"]["psnr"]["mean"] == pytest.approx(expected, abs=1e-3)
+    assert panel["tv"]["strength"] == 0.1
+    unseen = assemble_panel(table, images, judge_of(clean), {"tv": Tuned(0.1, 30.0)}, seen & False)
+    assert "without_copies" not in unseen
+
+
+def test_the_best_classical_method_is_chosen_on_val_and_named() -> None:
+    tuned = {"median": Tuned(3, 28.0), "biharmonic": Tuned(None, 38.0), "tv": Tuned(0.1, 31.0)}
+    best = best_classical(tuned)
+    assert best == "biharmonic"
+    score = {name: {"mean": 1.0, "low": 0.0, "high": 2.0} for name in ("psnr", "ssim")}
+    figures = headline(dict.fromkeys(("noisy", "biharmonic", "unet", "gan"), score), best)
+    assert figures["classical"] == {"method": "biharmonic", "psnr": 1.0, "ssim": 1.0}
+    assert list(figures) == ["noisy", "classical", "unet", "gan"]
+
+
+def plane_of(unet_error: float, gan_error: float) -> dict[str, dict[str, float]]:
+    generator = torch.Generator().manual_seed(0)
+    clean = 0.3 + 0.4 * torch.rand(40, 1, 16, 16, generator=generator)
+    error = torch.randn(clean.shape, generator=generator)
+    other = torch.randn(clean.shape, generator=generator)
+    noisy = (clean + 0.1 * error).clamp(0, 1)
+    unet, gan = (clean + unet_error * other).clamp(0, 1), (clean + gan_error * other).clamp(0, 1)
+    return perception_distortion(noisy, unet, gan, judge_of(clean))
+
+
+def test_the_blend_with_the_noisy_input_has_the_gans_psnr() -> None:
+    plane = plane_of(0.02, 0.04)
+    assert plane["unet_noisy_equal"]["psnr"] == pytest.approx(plane["gan"]["psnr"], abs=0.01)
+    assert 0 < plane["unet_noisy_equal"]["share"] < 1
+    assert plane["unet"]["psnr"] > plane["unet_gan_50"]["psnr"] > plane["gan"]["psnr"]
+
+
+def test_no_blend_equals_a_gan_that_is_better_or_hopeless() -> None:
+    assert "unet_noisy_equal" not in plane_of(0.04, 0.02)
+    assert "unet_noisy_equal" not in plane_of(0.02, 0.3)
+
+
+class _Params:
+    class noise:  # noqa: N801
+        low_gaussian = GaussianNoise("gaussian", 0.2, 0.2)
+        high_gaussian = GaussianNoise("gaussian", 0.4, 0.3)
+        salt_pepper = SaltPepperNoise("salt_pepper", 0.1, 0.5)
 
 
 @pytest.fixture
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder with what `evaluate` reads; a "network" is the path of its weights and adds a little."""
     monkeypatch.chdir(tmp_path)
-    images = faces(0)
-    write_tensors(Path("data/splits/test.safetensors"), {"images": images, "row": ROWS})
-    for place, task in enumerate(TASKS):
-        noisy = images.clone()
-        noisy[:, :, place::4] = 255 - noisy[:, :, place::4]
-        write_tensors(Path(f"data/noisy/{task}/test.safetensors"), {"images": noisy})
-    monkeypatch.setattr(evaluate, "load_params", lambda: None)
+    monkeypatch.setattr(two_sample, "STEPS", 2)  # it has tests of its own
+    for seed, split in enumerate(("test", "train", "val")):
+        images = faces(seed)
+        tensors = {"images": images, "row": ROWS, "emotion": EMOTION}
+        write_tensors(Path(f"data/splits/{split}.safetensors"), tensors)
+        for place, task in enumerate(TASKS):
+            noisy = images.clone()
+            noisy[:, :, place::4] = 255 - noisy[:, :, place::4]
+            write_tensors(Path(f"data/noisy/{task}/{split}.safetensors"), {"images": noisy})
+    torch.manual_seed(0)
+    classifier = EmotionClassifier([4, 4], [1, 1]).eval()
+    monkeypatch.setattr(evaluate, "load_params", _Params)
+    monkeypatch.setattr(evaluate, "load_emotion", lambda path: classifier)
     monkeypatch.setattr(evaluate, "load_denoiser", lambda path: path)
     monkeypatch.setattr(evaluate, "denoise", lambda path, noisy: (noisy + SHIFT[str(path)]).clamp(0, 1))
     return tmp_path
+
+
+def read(path: str) -> Any:
+    return json.loads(Path(path).read_text())
 
 
 def test_the_stage_scores_every_method_of_every_task(
     workspace: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     evaluate.main()
-    means = json.loads((workspace / "reports/metrics.json").read_text())
-    printed = capsys.readouterr().out
-    assert list(means) == list(TASKS)
+    printed = " ".join(capsys.readouterr().out.split())
+    headlines = read("reports/metrics.json")
+    assert list(headlines) == [*TASKS, "clean"]
+    assert list(headlines["clean"]) == ["emotion_accuracy"]
     for task in TASKS:
-        assert list(means[task]) == ["noisy", "classical", "unet", "gan"]
-        for method, scores in means[task].items():
-            assert list(scores) == ["psnr", "ssim"]
-            assert f"{scores['psnr']:.4f} {scores['ssim']:.4f}" in " ".join(printed.split())
-            assert task in printed
-            assert method in printed
-    assert len({means[task]["noisy"]["psnr"] for task in TASKS}) == len(TASKS)
+        assert list(headlines[task]) == ["noisy", "classical", "unet", "gan"]
+        panel = read(f"reports/eval/{task}.json")
+        assert ("biharmonic" in panel) == (task == "salt_pepper")
+        for method, scores in headlines[task].items():
+            named = scores.pop("method", method)
+            assert scores == {name: panel[named][name]["mean"] for name in scores}
+            assert list(scores) == ["psnr", "ssim", "emotion_accuracy"]
+            assert f"{scores['psnr']:.4f} {scores['ssim']:.4f} {scores['emotion_accuracy']:.4f}" in printed
 
 
-def test_the_tables_on_disk_have_the_means_of_the_metrics(workspace: Path) -> None:
+def test_the_means_of_the_panel_are_those_of_the_table(workspace: Path) -> None:
     evaluate.main()
-    means = json.loads((workspace / "reports/metrics.json").read_text())
     for task in TASKS:
         table = pd.read_csv(workspace / f"reports/eval/{task}.csv")
+        panel = read(f"reports/eval/{task}.json")
         assert table["row"].tolist() == ROWS.tolist()
-        assert mean_scores(table) == means[task]
+        for method in ("noisy", "median", "nlm", "tv", "wavelet", "unet", "gan"):
+            for score in ("psnr", "ssim", "gmsd", "haarpsi"):
+                interval = panel[method][score]
+                assert interval["mean"] == pytest.approx(table[f"{method}_{score}"].mean(), abs=5e-5)
+                assert interval["low"] <= interval["mean"] <= interval["high"]
+            assert {"spectrum_error", "two_sample", "frechet"} < set(panel[method])
 
 
-def test_each_network_is_scored_on_the_noise_of_its_own_task(workspace: Path) -> None:
+def test_each_network_is_scored_on_every_noise_and_its_own_stands_in_the_panel(workspace: Path) -> None:
+    evaluate.main()
+    clean = to_float(faces(0))
+    cross = read("reports/cross_noise.json")
+    for noise in TASKS:
+        noisy = to_float(read_tensors(workspace / f"data/noisy/{noise}/test.safetensors")["images"])
+        for model in ("unet", "gan"):
+            for trained in TASKS:
+                denoised = (noisy + SHIFT[f"models/{trained}/{model}.safetensors"]).clamp(0, 1)
+                expected = psnr(clean, denoised).mean()
+                assert cross[model][trained][noise]["psnr"] == pytest.approx(expected, abs=1e-4)
+            own = read(f"reports/eval/{noise}.json")[model]["psnr"]["mean"]
+            assert own == pytest.approx(cross[model][noise][noise]["psnr"], abs=1e-4)
+
+
+def test_classical_methods_run_at_the_strength_that_the_panel_states(workspace: Path) -> None:
     evaluate.main()
     clean = to_float(faces(0))
     for task in TASKS:
-        table = pd.read_csv(workspace / f"reports/eval/{task}.csv")
         noisy = to_float(read_tensors(workspace / f"data/noisy/{task}/test.safetensors")["images"])
-        expected = {
-            model: (noisy + SHIFT[f"models/{task}/{model}.safetensors"]).clamp(0, 1)
-            for model in ("unet", "gan")
-        }
-        for method, images in {"noisy": noisy, "classical": median_filter(noisy), **expected}.items():
-            np.testing.assert_allclose(table[f"{method}_psnr"], psnr(clean, images), atol=1e-4)
+        panel, table = read(f"reports/eval/{task}.json"), pd.read_csv(f"reports/eval/{task}.csv")
+        for method in ("median", "tv"):
+            expected = psnr(clean, apply(method, noisy, panel[method]["strength"]))
+            np.testing.assert_allclose(table[f"{method}_psnr"], expected, atol=1e-4)
 
 
 def test_denoised_images_are_scored_before_they_are_rounded_to_8_bits(
@@ -139,7 +260,7 @@ def test_the_same_inputs_give_the_same_bytes(workspace: Path) -> None:
     first = {path: path.read_bytes() for path in (workspace / "reports").rglob("*.*")}
     evaluate.main()
     assert {path: path.read_bytes() for path in (workspace / "reports").rglob("*.*")} == first
-    assert len(first) == 1 + len(TASKS)
+    assert len(first) == 3 + 2 * len(TASKS)
     assert first[workspace / "reports/metrics.json"].endswith(b"}\n")
 
 

@@ -1,4 +1,4 @@
-"""PSNR, SSIM and the median filter against outside references and theory."""
+"""PSNR and SSIM against outside references and theory."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,6 @@ import torch
 from numpy.typing import NDArray
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from facedenoise.evaluation.classical import median_filter
 from facedenoise.evaluation.metrics import PSNR_CAP, psnr, ssim
 
 Metric = Callable[[torch.Tensor, torch.Tensor], NDArray[np.float64]]
@@ -137,22 +136,3 @@ def test_what_is_no_matching_batch_is_refused(
         metric(random_batch(2), wrong)
     with pytest.raises(error):
         metric(wrong, random_batch(2))
-
-
-def test_median_filter_is_the_median_of_nine_neighbours() -> None:
-    images = random_batch(3, 10, 13)
-    continued = torch.nn.functional.pad(images, (1, 1, 1, 1), mode="replicate")
-    neighbours = continued.unfold(2, 3, 1).unfold(3, 3, 1).flatten(-2)
-    torch.testing.assert_close(median_filter(images), neighbours.median(dim=-1).values, rtol=0, atol=0)
-
-
-def test_median_filter_removes_single_wrong_pixels() -> None:
-    clean = torch.full((2, 1, 8, 8), 0.25)
-    noisy = clean.clone()
-    noisy[0, 0, 3, 3], noisy[1, 0, 0, 0], noisy[1, 0, 5, 6] = 1, 0, 1
-    torch.testing.assert_close(median_filter(noisy), clean, rtol=0, atol=0)
-
-
-def test_median_filter_refuses_another_range() -> None:
-    with pytest.raises(ValueError, match=r"\[0, 1\]"):
-        median_filter(random_batch(1) * 255)

@@ -72,6 +72,8 @@ def test_a_small_rate_that_yaml_reads_as_text_is_a_number(content: dict[str, Any
         ("train.ema", 1.0),
         ("gan.smoothing", 0.5),
         ("gan.init", "scratch"),
+        ("emotion.batch_size", 1),
+        ("emotion.smoothing", 1.0),
         ("model.widths", [16]),
         ("model.widths", [16, -1]),
         ("model.attention", 1),
@@ -95,9 +97,10 @@ def test_an_unknown_kind_of_noise_names_those_there_are(content: dict[str, Any])
         parse_params(changed(content, "noise.low_gaussian.kind", "poisson"), "params.yaml")
 
 
-def test_widths_and_blocks_must_be_as_many(content: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match="model: 3 widths but 2 blocks"):
-        parse_params(changed(content, "model.blocks", [1, 2]), "params.yaml")
+@pytest.mark.parametrize("network", ["model", "emotion"])
+def test_widths_and_blocks_must_be_as_many(content: dict[str, Any], network: str) -> None:
+    with pytest.raises(InputError, match=f"{network}: 3 widths but 2 blocks"):
+        parse_params(changed(content, f"{network}.blocks", [1, 2]), "params.yaml")
 
 
 def test_a_missing_key_and_a_missing_section_are_named(content: dict[str, Any]) -> None:

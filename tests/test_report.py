@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from finished_run import run_params, write_run
 from helpers import write_tensors
 from hypothesis import given
 from hypothesis import strategies as st
@@ -215,16 +216,11 @@ def test_a_picture_names_no_version_and_leaves_no_rest(tmp_path: Path) -> None:
 def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Give a folder with what `report` reads; a "network" is the path of its weights and turns a face."""
     monkeypatch.chdir(tmp_path)
+    write_run(tmp_path, faces(3, seed=1))
     write_tensors(Path("data/splits/train.safetensors"), {"images": faces(8), "emotion": torch.arange(8) - 1})
-    write_tensors(Path("data/splits/test.safetensors"), {"images": faces(3, seed=1)})
     for place, task in enumerate(TASKS):
         write_tensors(Path(f"data/noisy/{task}/test.safetensors"), {"images": faces(3, seed=2 + place)})
-        for model in MODELS:
-            Path(f"reports/history/{task}").mkdir(parents=True, exist_ok=True)
-            history(5).to_csv(f"reports/history/{task}/{model}.csv", index=False)
-        Path("reports/eval").mkdir(exist_ok=True)
-        scores(3).to_csv(f"reports/eval/{task}.csv", index=False)
-    monkeypatch.setattr(report, "load_params", lambda: None)
+    monkeypatch.setattr(report, "load_params", run_params)
     monkeypatch.setattr(report, "load_denoiser", lambda path: path)
     turn = {"unet": 1, "gan": 2}
     monkeypatch.setattr(report, "denoise", lambda path, noisy: noisy.rot90(turn[path.stem], (2, 3)))

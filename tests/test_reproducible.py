@@ -22,6 +22,7 @@ ORDER = (
     ("gan", "high_gaussian"),
     ("train", "salt_pepper"),
     ("gan", "salt_pepper"),
+    ("emotion",),
     ("evaluate",),
     ("report",),
 )

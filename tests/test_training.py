@@ -126,7 +126,7 @@ class TestReconstruction:
     def test_it_learns_to_denoise(self, pairs: Pairs, tmp_path: Path) -> None:
         progress = train(reconstruction(lr=0.01), pairs, tmp_path, Plan(epochs=25, warmup=0.1, patience=25))
         identity = validator(pairs, torch.device("cpu"))(nn.Identity())
-        assert progress.kept_psnr > identity["val_psnr"] + 1
+        assert progress.kept_score > identity["val_psnr"] + 1
 
     def test_the_kept_weights_are_the_best_not_the_last(self, pairs: Pairs, tmp_path: Path) -> None:
         progress = train(reconstruction(), pairs, tmp_path, Plan(epochs=4, warmup=0.1, patience=4))
@@ -147,7 +147,7 @@ class TestReconstruction:
                 "test",
             ).run()
         assert [entry["val_psnr"] for entry in progress.history] == [20.0, 22.0, 21.0, 21.5]
-        assert progress.kept_psnr == 22.0
+        assert progress.kept_score == 22.0
 
     def test_a_loss_that_is_no_number_stops_with_one_line(self, pairs: Pairs, tmp_path: Path) -> None:
         learner = reconstruction()

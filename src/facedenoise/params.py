@@ -28,6 +28,11 @@ def _two_or_more(widths: tuple[int, ...]) -> tuple[int, ...]:
     return widths
 
 
+def _require_as_many(widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
+    if len(widths) != len(blocks):
+        raise ValueError(f"{len(widths)} widths but {len(blocks)} blocks; give as many of each")
+
+
 _Float = Annotated[float, Field(strict=True, allow_inf_nan=False), BeforeValidator(_number)]
 Switch = Annotated[bool, Field(strict=True)]
 Positive = Annotated[_Float, Field(gt=0)]
@@ -102,8 +107,7 @@ class Model:
 
     def __post_init__(self) -> None:
         """Check that widths and blocks speak of the same sizes."""
-        if len(self.widths) != len(self.blocks):
-            raise ValueError(f"{len(self.widths)} widths but {len(self.blocks)} blocks; give as many of each")
+        _require_as_many(self.widths, self.blocks)
 
 
 @dataclass(frozen=True, config=_FROZEN)
@@ -160,6 +164,27 @@ class Gan:
 
 
 @dataclass(frozen=True, config=_FROZEN)
+class Emotion:
+    """The classifier of emotions and its training: residual blocks at half size, quarter size, ..."""
+
+    widths: Counts
+    blocks: Counts
+    seed: Seed
+    epochs: Count
+    batch_size: Annotated[int, Field(strict=True, ge=2)]  # batch norm needs two
+    lr: Positive
+    weight_decay: NotNegative
+    warmup: Share
+    clip: Positive
+    ema: Decay
+    smoothing: Annotated[_Float, Field(ge=0, lt=1)]
+
+    def __post_init__(self) -> None:
+        """Check that widths and blocks speak of the same sizes."""
+        _require_as_many(self.widths, self.blocks)
+
+
+@dataclass(frozen=True, config=_FROZEN)
 class Params:
     """All of params.yaml."""
 
@@ -169,6 +194,7 @@ class Params:
     model: Model
     train: Train
     gan: Gan
+    emotion: Emotion
 
 
 def parse_params(content: object, source: str) -> Params:

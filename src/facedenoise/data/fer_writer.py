@@ -1,6 +1,6 @@
 """Write face images as a CSV in the layout of FER2013."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -58,8 +58,21 @@ def write_fer_csv(
         raise ValueError(
             f"expected images (N, H, W) and N labels, got {images.shape}, {len(emotion)}, {len(usage)}"
         )
+    write_fer_rows(path, zip(images, emotion.tolist(), usage, strict=True))
+
+
+def write_fer_rows(path: Path, rows: Iterable[tuple[NDArray[np.uint8], int, str]]) -> None:
+    """Write rows as they come, whole or not at all: if `rows` raises, nothing is left.
+
+    Parameters
+    ----------
+    path : Path
+        The CSV to write; its folder is made if it is missing.
+    rows : iterable of (image, emotion, usage)
+        uint8 of shape (H, W), FER2013's code and FER2013's name of the split.
+    """
     with replacing(path) as temporary, temporary.open("w", encoding="ascii", newline="\n") as file:
         file.write("emotion,pixels,Usage\n")
-        for image, code, part in zip(images, emotion.tolist(), usage, strict=True):
+        for image, code, part in rows:
             pixels = " ".join(map(str, image.ravel().tolist()))
             file.write(f"{code},{pixels},{part}\n")

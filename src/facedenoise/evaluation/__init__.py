@@ -1,1 +1,1 @@
-"""How good a denoised face is: metrics, the classical baseline, the panel that scores them all."""
+"""How good a denoised face is: scores, classical rivals, distances, the panel that brings them together."""

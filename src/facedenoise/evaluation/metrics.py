@@ -76,14 +76,32 @@ def ssim(clean: torch.Tensor, denoised: torch.Tensor) -> NDArray[np.float64]:
     return np.array(similarities, dtype=np.float64)
 
 
-def _image_pairs(
-    clean: torch.Tensor, denoised: torch.Tensor
-) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Check two batches and pair their images, shape (H, W), in double precision."""
+def require_pair(clean: torch.Tensor, denoised: torch.Tensor) -> None:
+    """Check that two batches can be compared, image by image.
+
+    Parameters
+    ----------
+    clean, denoised : torch.Tensor
+        Expected: float32, the same shape (N, 1, H, W), values in [0, 1].
+
+    Raises
+    ------
+    TypeError
+        If a batch is not float32.
+    ValueError
+        If a batch has another shape or range, or the two differ in shape.
+    """
     require_batch(clean)
     require_batch(denoised)
     if clean.shape != denoised.shape:
         raise ValueError(f"batches differ in shape: {tuple(clean.shape)} and {tuple(denoised.shape)}")
+
+
+def _image_pairs(
+    clean: torch.Tensor, denoised: torch.Tensor
+) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Check two batches and pair their images, shape (H, W), in double precision."""
+    require_pair(clean, denoised)
     # In single precision the variances of SSIM are differences of nearly equal numbers.
     truths, estimates = (batch[:, 0].cpu().numpy().astype(np.float64) for batch in (clean, denoised))
     return list(zip(truths, estimates, strict=True))

@@ -1,1 +1,1 @@
-"""The networks: the Attention U-Net that denoises, and the PatchGAN that judges it."""
+"""The networks: Attention U-Net (denoises), PatchGAN (judges it), classifier of emotions (judges all)."""

@@ -12,7 +12,16 @@ TASK_TITLES = {
     "high_gaussian": "High Gaussian noise",
     "salt_pepper": "Salt-and-pepper noise",
 }
-METHOD_TITLES = {"noisy": "Noisy", "unet": "U-Net", "gan": "GAN"}
+METHOD_TITLES = {
+    "noisy": "Noisy",
+    "median": "Median",
+    "nlm": "Non-local means",
+    "tv": "Total variation",
+    "wavelet": "Wavelet",
+    "biharmonic": "Biharmonic inpainting",
+    "unet": "U-Net",
+    "gan": "GAN",
+}
 
 # Blue, vermillion and green of Okabe & Ito's palette: told apart with any kind of colour vision.
 TASK_COLOURS = {"low_gaussian": "#0072B2", "high_gaussian": "#D55E00", "salt_pepper": "#009E73"}

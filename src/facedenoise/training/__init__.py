@@ -1,1 +1,1 @@
-"""The trainings: reconstruction, then adversarial refinement; resumable at any moment."""
+"""The trainings: reconstruction, adversarial refinement, classification; resumable at any moment."""

@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from facedenoise.training.losses import charbonnier, least_squares
+from facedenoise.training.losses import least_squares, log_error
 from facedenoise.training.reconstruction import Reconstruction
 
 DENOISED, CLEAN = 0.0, 1.0
@@ -46,20 +46,16 @@ class Adversarial:
         self.optimiser = torch.optim.Adam(discriminator.parameters(), lr=lr, betas=(0.5, 0.99), fused=True)
         self.device = generator.device
 
-    def step(self, noisy: Tensor, clean: Tensor, factor: float) -> dict[str, float]:
+    def step(self, noisy: Tensor, clean: Tensor, factor: float, /) -> dict[str, float]:
         """Update the discriminator, then the generator; log both."""
         noisy, clean = noisy.to(self.device), clean.to(self.device)
-        with self._autocast():
-            denoised = self.generator.network(noisy)
+        denoised = self.generator.output(noisy)
         judged = self._learn_to_judge(noisy, clean, denoised.detach(), factor)
         deceived = self._learn_to_deceive(noisy, clean, denoised, factor)
         return {**deceived, **judged}
 
-    def _autocast(self) -> torch.autocast:
-        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.generator.bfloat16)
-
     def _scores(self, noisy: Tensor, candidate: Tensor) -> Tensor:
-        with self._autocast():
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.generator.bfloat16):
             scores: Tensor = self.discriminator(noisy, candidate)
         return scores
 
@@ -82,12 +78,10 @@ class Adversarial:
         self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
     ) -> dict[str, float]:
         self.discriminator.requires_grad_(requires_grad=False)
-        reconstruction = charbonnier(denoised, clean)
+        reconstruction = log_error(denoised, clean)
         adversarial = least_squares(self._scores(noisy, denoised), self.clean_label)
         loss = reconstruction + self.weight * adversarial
-        self.generator.optimiser.zero_grad()
-        loss.backward()
-        self.generator.update(factor)
+        self.generator.descend(loss, factor)
         return {
             "generator_loss": loss.item(),
             "reconstruction_loss": reconstruction.item(),

@@ -1,10 +1,9 @@
-"""The order of the images, their noise and their flips: all functions of (seed, epoch, step).
+"""The pairs that a denoiser learns from: their order, their noise and their flips.
 
-Nothing here has a state, so a training that resumes at (epoch, step) sees what it would have seen.
+All are functions of (seed, epoch, step).
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import torch
@@ -14,6 +13,7 @@ from torch import Tensor
 from facedenoise.data.tensors import to_float
 from facedenoise.noise import corrupt
 from facedenoise.params import GaussianNoise, SaltPepperNoise
+from facedenoise.training.randomness import shuffled, step_generator
 
 
 @dataclass(frozen=True)
@@ -69,10 +69,10 @@ class Batches:
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
         """Give (noisy, clean): float32 in [0, 1], shape (batch, 1, H, W) each."""
-        order = _order(self.seed, epoch, len(self.pairs.clean))
+        order = shuffled(self.seed, epoch, len(self.pairs.clean))
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         noisy, clean = self._noisy(chosen, epoch), self.pairs.clean[chosen]
-        flip = torch.from_numpy(_generator(self.seed, epoch, 1 + step).random(len(chosen)) < 1 / 2)
+        flip = torch.from_numpy(step_generator(self.seed, epoch, step).random(len(chosen)) < 1 / 2)
         pairs = torch.stack([noisy, clean])
         pairs[:, flip] = pairs[:, flip].flip(-1)
         noisy, clean = to_float(pairs)
@@ -87,12 +87,3 @@ class Batches:
         return torch.from_numpy(
             corrupt(images, rows, fresh.noise, seed=fresh.seed, task=fresh.task, draw=epoch)
         )
-
-
-@lru_cache(maxsize=1)  # all steps of an epoch share it
-def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    return _generator(seed, epoch, 0).permutation(count)
-
-
-def _generator(seed: int, epoch: int, stream: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, stream, epoch]))

@@ -10,18 +10,27 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from facedenoise.errors import InputError
-from facedenoise.training.batches import Batches
 from facedenoise.training.checkpoints import Checkpoints
 from facedenoise.training.schedule import rate_factor
 
 Validate = Callable[[nn.Module], dict[str, float]]
-"""Scores a network; the score `val_psnr` decides."""
+"""Scores a network; the score that `Plan.score` names decides."""
+
+
+class TrainingData(Protocol):
+    """What a `Training` learns from."""
+
+    def __len__(self) -> int:
+        """Count the steps of an epoch."""
+
+    def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """Give the inputs and targets of a step: always the same for the same (epoch, step)."""
 
 
 class Learner(Protocol):
     """What a `Training` trains."""
 
-    def step(self, noisy: Tensor, clean: Tensor, factor: float) -> dict[str, float]:
+    def step(self, inputs: Tensor, targets: Tensor, factor: float, /) -> dict[str, float]:
         """Learn from a batch with the learning rate times `factor`; give what to log."""
 
     def rate(self, factor: float) -> float:
@@ -48,13 +57,16 @@ class Plan:
     warmup : float
         Share of the steps in which the learning rate rises.
     patience : int or None
-        Stop after so many epochs without a better validation PSNR, and keep the best weights.
+        Stop after so many epochs without a better score, and keep the best weights.
         None: train to the end and keep the last.
+    score : str, default "val_psnr"
+        The validation score that decides which weights are the best; higher is better.
     """
 
     epochs: int
     warmup: float
     patience: int | None = None
+    score: str = "val_psnr"
 
 
 @dataclass
@@ -71,8 +83,8 @@ class Progress:
         One entry per finished epoch.
     kept : dict of str to Tensor
         The weights to keep: the best so far, or the last.
-    kept_psnr : float
-        Their validation PSNR in dB.
+    kept_score : float
+        Their score.
     stale : int
         Epochs since `kept` changed.
     """
@@ -82,7 +94,7 @@ class Progress:
     sums: dict[str, float] = field(default_factory=dict)
     history: list[dict[str, float]] = field(default_factory=list)
     kept: dict[str, Tensor] = field(default_factory=dict)
-    kept_psnr: float = float("-inf")
+    kept_score: float = float("-inf")
     stale: int = 0
 
 
@@ -94,7 +106,7 @@ class Training:
     ----------
     learner : Learner
         Freshly made; its state is replaced by the saved one if there is one.
-    batches : Batches
+    batches : TrainingData
         The training data.
     validate : callable
         Scores the judged network after each epoch.
@@ -107,7 +119,7 @@ class Training:
     """
 
     learner: Learner
-    batches: Batches
+    batches: TrainingData
     validate: Validate
     plan: Plan
     checkpoints: Checkpoints
@@ -154,8 +166,8 @@ class Training:
                     self._save(progress)
 
     def _run_step(self, progress: Progress) -> None:
-        noisy, clean = self.batches.batch(progress.epoch, progress.step)
-        logged = self.learner.step(noisy, clean, self._factor(progress.epoch, progress.step))
+        inputs, targets = self.batches.batch(progress.epoch, progress.step)
+        logged = self.learner.step(inputs, targets, self._factor(progress.epoch, progress.step))
         for name, value in logged.items():
             self._require_finite(name, value, progress.epoch)
             progress.sums[name] = progress.sums.get(name, 0.0) + value
@@ -171,17 +183,17 @@ class Training:
         means = {name: total / progress.step for name, total in progress.sums.items()}
         scores = self.validate(self.learner.averaged())
         rate = self.learner.rate(self._factor(progress.epoch, progress.step - 1))
-        self._keep(scores["val_psnr"], progress)
+        self._keep(scores[self.plan.score], progress)
         progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
         progress.history.append({"epoch": progress.epoch, **means, **scores, "lr": rate})
         print(" ".join(f"{name} {value:.5g}" for name, value in progress.history[-1].items()), flush=True)  # noqa: T201
 
-    def _keep(self, psnr: float, progress: Progress) -> None:
-        if self.plan.patience is not None and psnr <= progress.kept_psnr:
+    def _keep(self, score: float, progress: Progress) -> None:
+        if self.plan.patience is not None and score <= progress.kept_score:
             progress.stale += 1
             return
         progress.kept = cpu_state(self.learner.averaged())
-        progress.kept_psnr, progress.stale = psnr, 0
+        progress.kept_score, progress.stale = score, 0
 
 
 def cpu_state(network: nn.Module) -> dict[str, Tensor]:

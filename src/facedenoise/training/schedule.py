@@ -31,7 +31,7 @@ def rate_factor(step: int, steps: int, warmup: float) -> float:
 
 
 class WeightAverage:
-    """An exponential moving average of a network's weights.
+    """An exponential moving average of a network's weights, and of the statistics of its batch norms.
 
     Parameters
     ----------
@@ -53,6 +53,8 @@ class WeightAverage:
     def update(self, network: nn.Module) -> None:
         """Move the average towards the network's present weights."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        for average, present in zip(self.average.parameters(), network.parameters(), strict=True):
-            average.lerp_(present, 1 - decay)
+        presents = network.state_dict()
+        for name, average in self.average.state_dict().items():
+            if average.is_floating_point():  # weights and the statistics of batch norms, not their counters
+                average.lerp_(presents[name], 1 - decay)
         self.updates += 1

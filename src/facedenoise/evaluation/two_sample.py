@@ -1,0 +1,117 @@
+"""The classifier two-sample test: how well denoised faces can be told from clean ones."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facedenoise.data.tensors import to_float, to_uint8
+from facedenoise.evaluation.metrics import require_pair
+
+STEPS = 240
+FACES = 16  # a step, in both versions
+WINDOW = 24  # px; texture is seen in a part of the face as well, at a quarter of the time
+HIGHEST_RATE = 0.01  # of Adam, in one cycle (Smith & Topin, "Super-convergence", 2019)
+WIDTH = 16  # channels
+DETAIL = 8  # gain of the fine detail, which is some eight times weaker than the face
+FEWEST = 2  # faces; one to learn from, one to be asked about
+
+
+def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
+    """Accuracy of a small convolutional network, trained afresh, in telling denoised from clean images.
+
+    It learns from one half of the faces and is asked about the other, one image at a time, then a second
+    network the other way round; both versions of a face are in the same half. Images are rounded to 8 bits
+    first: clean ones are, and would give themselves away. The training is short and always the same: what
+    counts is which method is told more easily, as a stronger network would tell more of all of them.
+
+    Parameters
+    ----------
+    clean, denoised : Tensor
+        float32, shape (N, 1, H, W), values in [0, 1], N at least 2.
+    seed : int
+        Of the halves, the weights and the training. PyTorch's global generator is left as it was.
+
+    Returns
+    -------
+    float
+        In [0, 1]: 1 where all are told apart; 0.5 is indistinguishable, as good as guessing.
+
+    Raises
+    ------
+    TypeError
+        If a batch is not float32.
+    ValueError
+        If a batch has another shape or range, the two differ in shape, or there are fewer than two faces.
+
+    References
+    ----------
+    Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", 2017, section 3.
+    """
+    require_pair(clean, denoised)
+    if len(clean) < FEWEST:
+        raise ValueError(f"a two-sample test needs at least 2 faces, got {len(clean)}")
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(clean), generator=generator)
+    one, other = _with_detail(clean, denoised)[order].tensor_split(2)
+    accuracies = [
+        _accuracy(_trained(_network(seed), learnt, generator), asked)
+        for learnt, asked in ((one, other), (other, one))
+    ]
+    return sum(accuracies) / len(accuracies)
+
+
+def _with_detail(clean: Tensor, denoised: Tensor) -> Tensor:
+    """Set each image beside its detail, what differs from the mean of 3 x 3 pixels: (N, 2, 2, H, W)."""
+    images = torch.cat([to_float(to_uint8(batch.cpu())) for batch in (clean, denoised)], dim=1)
+    smooth = functional.avg_pool2d(functional.pad(images, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
+    return torch.stack([2 * images - 1, DETAIL * (images - smooth)], dim=2)
+
+
+def _network(seed: int) -> nn.Module:
+    """Give a network with untrained weights; its first convolution sees every pixel, so texture counts."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return nn.Sequential(
+            nn.Conv2d(2, WIDTH, 5, stride=2, padding=2),
+            nn.ReLU(),
+            nn.Conv2d(WIDTH, WIDTH, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(WIDTH, 1),
+        )
+
+
+def _trained(network: nn.Module, faces: Tensor, generator: torch.Generator) -> nn.Module:
+    """Train on faces, shape (N, 2, 2, H, W), the second version of each the denoised one."""
+    optimiser = torch.optim.Adam(network.parameters())
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, HIGHEST_RATE, total_steps=STEPS)
+    for _ in range(STEPS):
+        loss = functional.softplus(-_margins(network, _windows(faces, generator))).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    return network
+
+
+def _windows(faces: Tensor, generator: torch.Generator) -> Tensor:
+    """Cut one window, drawn at random, out of a few faces drawn at random."""
+    chosen = torch.randint(len(faces), (FACES,), generator=generator)
+    top, left = (
+        int(torch.randint(max(side - WINDOW, 0) + 1, (), generator=generator)) for side in faces.shape[-2:]
+    )
+    return faces[chosen, ..., top : top + WINDOW, left : left + WINDOW]
+
+
+@torch.no_grad()
+def _accuracy(network: nn.Module, faces: Tensor) -> float:
+    """Share of right answers on faces, shape (N, 2, 2, H, W)."""
+    right = torch.cat([_margins(network, part) > 0 for part in faces.split(256)])
+    return right.double().mean().item()
+
+
+def _margins(network: nn.Module, faces: Tensor) -> Tensor:
+    """Give by how much each answer is right, shape (2 N): positive where it is."""
+    logits = network(faces.flatten(0, 1)).view(-1, 2)
+    return (logits * logits.new_tensor([-1, 1])).flatten()

@@ -1,0 +1,151 @@
+"""A small chart as what an inline SVG needs: the page styles it, so it follows light and dark."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from matplotlib.ticker import Locator, LogLocator, MaxNLocator
+
+WIDTH, HEIGHT = 340, 250  # in units of the drawing: pixels on a phone
+LEFT, RIGHT, TOP, BOTTOM = 46, 328, 26, 212  # the edges of the plot
+AIR = 0.06  # of the span of the data, left free at each end
+TICKS = 5  # at most so many intervals between them
+
+
+@dataclass(frozen=True)
+class Line:
+    """Points that are joined, in the units of the data; `kind` chooses the look."""
+
+    kind: str
+    points: Sequence[tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point of its own, in the units of the data; `text` says what it is."""
+
+    kind: str
+    text: str
+    x: float
+    y: float
+
+
+@dataclass(frozen=True)
+class Tick:
+    """A number on an axis and its place in the drawing."""
+
+    place: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart whose lines and marks are in units of the drawing, from its upper left corner.
+
+    Attributes
+    ----------
+    size, left, right, bottom
+        Width and height of the drawing, and the edges of the plot in it.
+    title, description : str
+        Its caption, and what it says to who does not see it.
+    x_title, y_title : str
+        What the axes measure.
+    x_ticks, y_ticks : sequence of Tick
+        The numbers on the axes.
+    lines : sequence of Line
+        Drawn below the marks.
+    marks : sequence of Mark
+        The later above the earlier.
+    """
+
+    size: ClassVar[tuple[int, int]] = (WIDTH, HEIGHT)
+    left: ClassVar[int] = LEFT
+    right: ClassVar[int] = RIGHT
+    bottom: ClassVar[int] = BOTTOM
+    title: str
+    description: str
+    x_title: str
+    y_title: str
+    x_ticks: Sequence[Tick]
+    y_ticks: Sequence[Tick]
+    lines: Sequence[Line]
+    marks: Sequence[Mark]
+
+
+def draw_chart(
+    title: str,
+    description: str,
+    axes: tuple[str, str],
+    lines: Sequence[Line],
+    marks: Sequence[Mark],
+    *,
+    whole: bool = False,
+    logarithmic: bool = False,
+) -> Chart:
+    """Scale lines and marks to a drawing, and choose the numbers on its axes.
+
+    Parameters
+    ----------
+    title, description : str
+        Its caption, and what it says to who does not see it.
+    axes : tuple of str
+        What the horizontal and the vertical axis measure.
+    lines, marks : sequence of Line, of Mark
+        In the units of the data. At least one point in all.
+    whole : bool, default False
+        Number the horizontal axis in whole numbers.
+    logarithmic : bool, default False
+        Scale the vertical axis by factors, if all values are positive.
+
+    Returns
+    -------
+    Chart
+        Every place rounded to a tenth.
+    """
+    points = [point for line in lines for point in line.points] + [(mark.x, mark.y) for mark in marks]
+    across = _Axis([x for x, _ in points], LEFT, RIGHT)
+    heights = [y for _, y in points]
+    upwards = _Axis(heights, BOTTOM, TOP, logarithmic=logarithmic and min(heights) > 0)
+    return Chart(
+        title,
+        description,
+        *axes,
+        across.ticks(whole=whole),
+        upwards.ticks(),
+        [Line(line.kind, [(across.place(x), upwards.place(y)) for x, y in line.points]) for line in lines],
+        [Mark(mark.kind, mark.text, across.place(mark.x), upwards.place(mark.y)) for mark in marks],
+    )
+
+
+class _Axis:
+    """The scale from values to places between two edges of the drawing."""
+
+    def __init__(
+        self, values: Sequence[float], start: float, end: float, *, logarithmic: bool = False
+    ) -> None:
+        self.logarithmic = logarithmic
+        self.start, self.end = start, end
+        scaled = [self._scaled(value) for value in values]
+        air = AIR * (max(scaled) - min(scaled)) or 0.5
+        self.low, self.high = min(scaled) - air, max(scaled) + air
+
+    def _scaled(self, value: float) -> float:
+        return math.log10(value) if self.logarithmic else value
+
+    def place(self, value: float) -> float:
+        share = (self._scaled(value) - self.low) / (self.high - self.low)
+        return round(self.start + share * (self.end - self.start), 1)
+
+    def ticks(self, *, whole: bool = False) -> list[Tick]:
+        ends = (10**self.low, 10**self.high) if self.logarithmic else (self.low, self.high)
+        values = self._locator(whole=whole).tick_values(*ends)
+        inside = [float(value) for value in values if ends[0] <= value <= ends[1]]
+        return [Tick(self.place(value), f"{value:g}".replace("-", "\N{MINUS SIGN}")) for value in inside]
+
+    def _locator(self, *, whole: bool) -> Locator:
+        """Choose round numbers; within less than half a decade, steps are rounder than factors."""
+        decades = self.high - self.low
+        if self.logarithmic and decades > 0.5:  # noqa: PLR2004
+            return LogLocator(subs=(1, 2, 5) if decades < 2 else (1,))  # noqa: PLR2004
+        return MaxNLocator(TICKS, steps=[1, 2, 2.5, 5, 10], integer=whole, min_n_ticks=1)

@@ -1,0 +1,67 @@
+"""All that a run found, as its files say it: what the page and the model card are made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from facedenoise.params import Params
+from facedenoise.report.style import METHOD_TITLES
+
+COLUMN_TITLES = {"noisy": "Noisy", "classical": "Best classical", "unet": "U-Net", "gan": "GAN"}
+"""The four that the headline compares; `classical` stands for the method that is best on validation."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the pipeline's files hold.
+
+    Attributes
+    ----------
+    params : Params
+        What was asked for.
+    hashes : mapping of str to str
+        The SHA-256 of each file of data and weights, by its name.
+    audit : dict
+        `reports/data.json`: rows, emotions and copies of each split.
+    metrics : dict
+        `reports/metrics.json`: the headline.
+    evaluations : mapping of str to dict
+        For each task `reports/eval/TASK.json`: the full panel, with intervals.
+    cross_noise : dict
+        `reports/cross_noise.json`: by model, by the task it was trained on, by noise: `psnr` and `ssim`.
+    planes : dict
+        `reports/perception_distortion.json`: by task, by point: `psnr` and `frechet`.
+    histories : mapping of str to mapping of str to pd.DataFrame
+        For `unet` and `gan`, for each task, one row per epoch.
+    emotion_history : pd.DataFrame
+        The same of the emotion classifier; without rows where no face has a label.
+    """
+
+    params: Params
+    hashes: Mapping[str, str]
+    audit: dict[str, Any]
+    metrics: dict[str, Any]
+    evaluations: Mapping[str, dict[str, Any]]
+    cross_noise: dict[str, Any]
+    planes: dict[str, Any]
+    histories: Mapping[str, Mapping[str, pd.DataFrame]]
+    emotion_history: pd.DataFrame
+
+    @property
+    def clean_accuracy(self) -> float | None:
+        """Share of clean test faces whose emotion the classifier tells; None without labels."""
+        return self.metrics.get("clean", {}).get("emotion_accuracy")
+
+    def method(self, task: str, column: str) -> str:
+        """Give the method behind a column of the headline: for `classical`, the best one of this task."""
+        return self.metrics[task]["classical"]["method"] if column == "classical" else column
+
+    def classical_title(self, task: str) -> str:
+        """Name the best classical method of a task."""
+        return METHOD_TITLES[self.method(task, "classical")]
+
+    def scores(self, task: str, column: str) -> dict[str, Any]:
+        """Give the full panel's scores of what a column of the headline stands for."""
+        return self.evaluations[task][self.method(task, column)]

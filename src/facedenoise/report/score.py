@@ -1,0 +1,65 @@
+"""How each score is named, written, and judged."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@dataclass(frozen=True)
+class Score:
+    """One kind of score.
+
+    Attributes
+    ----------
+    title : str
+        Its name, with the unit.
+    better : str
+        Which values are good, in words.
+    form : str
+        How a value is written, a format specification.
+    best : callable
+        Finds the best of several values.
+    """
+
+    title: str
+    better: str
+    form: str
+    best: Callable[[Iterable[float]], float]
+
+    def write(self, value: float) -> str:
+        """Write a value."""
+        return format(value, self.form)
+
+    def write_range(self, interval: dict[str, float]) -> str:
+        """Write the ends of an interval with `low` and `high`."""
+        return f"{self.write(interval['low'])} to {self.write(interval['high'])}".replace("-", MINUS)
+
+    def write_difference(self, value: float) -> str:
+        """Write a value with its sign; the difference of two shares is in points."""
+        text = f"{100 * value:+.1f} points" if self.form.endswith("%") else format(value, f"+{self.form}")
+        return text.replace("-", MINUS)
+
+
+def _nearest_to_chance(values: Iterable[float]) -> float:
+    return min(values, key=lambda value: abs(value - 0.5))
+
+
+SCORES = {
+    "psnr": Score("PSNR, dB", "higher is better", ".2f", max),
+    "ssim": Score("SSIM", "higher is better", ".4f", max),
+    "gmsd": Score("GMSD", "lower is better", ".4f", min),
+    "haarpsi": Score("HaarPSI", "higher is better", ".4f", max),
+    "spectrum_error": Score("Spectrum error", "lower is better", ".4f", min),
+    "two_sample": Score("Two-sample", "0.5 is best", ".3f", _nearest_to_chance),
+    "frechet": Score("Fréchet distance", "lower is better", ".3f", min),
+    "emotion_accuracy": Score("Emotion accuracy", "higher is better", ".1%", max),
+    "emotion_agreement": Score("Emotion agreement", "higher is better", ".1%", max),
+}
+"""By the names that the evaluation files use."""
+
+
+def mean(value: Any) -> float:  # noqa: ANN401
+    """Give the mean of an interval; a plain number is its own."""
+    return float(value["mean"] if isinstance(value, dict) else value)

@@ -1,0 +1,59 @@
+"""A table before it is HTML or Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+HEAT_LEVELS = 6
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number, what stands quietly below it, and how it is set off: the best of its kind, or by its heat.
+
+    `heat` runs from 1 to `HEAT_LEVELS`; 0 is below all of them, None is no heat at all.
+    """
+
+    text: str
+    note: str = ""
+    best: bool = False
+    heat: int | None = None
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line of a table."""
+
+    head: str
+    cells: Sequence[Cell]
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows below a common title and its quieter note; without a title they are the whole table."""
+
+    rows: Sequence[Row]
+    title: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first column names its rows.
+
+    Attributes
+    ----------
+    caption : str
+        What it shows.
+    corner : str
+        What its first column holds.
+    heads : sequence of tuple of str
+        The other columns: a title, and a quieter note that may be empty.
+    groups : sequence of Group
+        Its rows.
+    """
+
+    caption: str
+    corner: str
+    heads: Sequence[tuple[str, str]]
+    groups: Sequence[Group]

@@ -1,0 +1,168 @@
+"""Train the classifier of emotions: its faces, their augmentation, the learner and its validation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facedenoise.data.fer2013 import NO_EMOTION
+from facedenoise.data.tensors import to_float
+from facedenoise.evaluation.emotion import predict
+from facedenoise.training.descent import Descent
+from facedenoise.training.loop import Validate
+from facedenoise.training.randomness import shuffled, step_generator
+
+WINDOW = 5 / 6  # of a face's side: what a training step sees of it, 40 of 48 px
+
+
+@dataclass(frozen=True)
+class LabelledFaces:
+    """Faces whose emotion is known.
+
+    Attributes
+    ----------
+    images : Tensor
+        uint8, shape (N, 1, H, W).
+    emotion : Tensor
+        int64, shape (N,), 0 to 6.
+    """
+
+    images: Tensor
+    emotion: Tensor
+
+    def __len__(self) -> int:
+        """Count the faces."""
+        return len(self.images)
+
+
+def labelled(images: Tensor, emotion: Tensor) -> LabelledFaces:
+    """Leave out the faces without a label.
+
+    Parameters
+    ----------
+    images : Tensor
+        uint8, shape (N, 1, H, W).
+    emotion : Tensor
+        int64, shape (N,), -1 where there is no label.
+    """
+    known = emotion != NO_EMOTION
+    return LabelledFaces(images[known], emotion[known])
+
+
+@dataclass(frozen=True)
+class AugmentedBatches:
+    """Shuffled batches of windows of the faces, each at a random place and half of them mirrored.
+
+    Parameters
+    ----------
+    faces : LabelledFaces
+        The training split.
+    batch_size : int
+        Faces a batch. The remainder of an epoch's order that fills no batch is left out.
+    seed : int
+        Of the order, the windows and the mirroring.
+    """
+
+    faces: LabelledFaces
+    batch_size: int
+    seed: int
+
+    def __len__(self) -> int:
+        """Count the steps of an epoch."""
+        return max(1, len(self.faces) // self.batch_size)
+
+    def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """Give windows, float32 in [0, 1], shape (batch, 1, h, w), and their emotions, int64 (batch,)."""
+        order = shuffled(self.seed, epoch, len(self.faces))
+        chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+        windows = augmented(self.faces.images[chosen], step_generator(self.seed, epoch, step))
+        return to_float(windows), self.faces.emotion[chosen]
+
+
+def augmented(images: Tensor, generator: np.random.Generator) -> Tensor:
+    """Cut a window of `WINDOW` of the side at a random place out of each image, and mirror every other.
+
+    Parameters
+    ----------
+    images : Tensor
+        Any dtype, shape (N, 1, H, W).
+    generator : numpy Generator
+        Where the random numbers come from.
+
+    Returns
+    -------
+    Tensor
+        Same dtype, shape (N, 1, round(WINDOW * H), round(WINDOW * W)).
+    """
+    count, _, height, width = images.shape
+    rows, columns = (_windows(side, count, generator) for side in (height, width))
+    mirrored = torch.from_numpy(generator.random(count) < 1 / 2)
+    columns[mirrored] = columns[mirrored].flip(1)
+    numbers = torch.arange(count)[:, None, None]
+    return images[numbers, 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+
+
+def _windows(side: int, count: int, generator: np.random.Generator) -> Tensor:
+    """Give the positions on a side of so many windows, each at a random place: (count, window)."""
+    window = round(WINDOW * side)
+    first = torch.from_numpy(generator.integers(0, side - window + 1, count))
+    return first[:, None] + torch.arange(window)
+
+
+class Classification(Descent):
+    """A `Learner` of a classifier: cross-entropy, AdamW.
+
+    Parameters
+    ----------
+    network, average : nn.Module
+        As for `Descent`, and so are `clip` and `ema`.
+    lr : float
+        The highest learning rate.
+    weight_decay : float
+        Of AdamW.
+    smoothing : float
+        Share of a label that is spread over all classes (Szegedy et al., "Rethinking the Inception
+        architecture for computer vision", 2016).
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        average: nn.Module,
+        *,
+        lr: float,
+        weight_decay: float,
+        clip: float,
+        ema: float,
+        smoothing: float,
+    ) -> None:
+        adamw = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
+        super().__init__(network, average, [adamw], clip=clip, ema=ema)
+        self.smoothing = smoothing
+
+    def step(self, images: Tensor, labels: Tensor, factor: float, /) -> dict[str, float]:
+        """Take one optimiser step on a batch; log the loss."""
+        logits = self.output(images.to(self.device))
+        loss = functional.cross_entropy(logits, labels.to(self.device), label_smoothing=self.smoothing)
+        self.descend(loss, factor)
+        return {"loss": loss.item()}
+
+
+def accuracy_validator(faces: LabelledFaces, device: torch.device) -> Validate:
+    """Give the function that maps a classifier to its `val_accuracy` on these faces, in [0, 1].
+
+    Parameters
+    ----------
+    faces : LabelledFaces
+        The validation split.
+    device : torch.device
+        Where the networks are.
+    """
+    images, emotion = to_float(faces.images).to(device), faces.emotion.numpy()
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        return {"val_accuracy": float(np.mean(predict(network, images) == emotion))}
+
+    return validate

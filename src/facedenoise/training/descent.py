@@ -1,0 +1,87 @@
+"""What the learners share: steps down clipped gradients, and an average of the weights."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from facedenoise.training.device import has_bfloat16
+from facedenoise.training.schedule import WeightAverage
+
+
+class Descent:
+    """A network with its optimiser and its average: a `Learner` but for the `step`.
+
+    Parameters
+    ----------
+    network : nn.Module
+        The network to train, where it shall run.
+    average : nn.Module
+        Of the same shape, for the averaged weights that are judged and kept.
+    optimisers : sequence of Optimizer
+        Over the parameters of `network`, each made with its highest learning rate.
+    clip : float
+        The largest gradient norm.
+    ema : float
+        Decay of the weight average.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        average: nn.Module,
+        optimisers: Sequence[torch.optim.Optimizer],
+        *,
+        clip: float,
+        ema: float,
+    ) -> None:
+        self.network = network.train()
+        self.optimisers = optimisers
+        self.highest = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
+        self.clip = clip
+        self.ema = WeightAverage(network, average, ema)
+        self.device = next(network.parameters()).device
+        self.bfloat16 = has_bfloat16(self.device)
+
+    def output(self, inputs: Tensor) -> Tensor:
+        """Run the network, in bfloat16 where that is native."""
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
+            output: Tensor = self.network(inputs)
+        return output
+
+    def descend(self, loss: Tensor, factor: float) -> None:
+        """Take one step down the gradient of a loss, with the learning rate times `factor`."""
+        for optimiser in self.optimisers:
+            optimiser.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
+        for optimiser, highest in zip(self.optimisers, self.highest, strict=True):
+            optimiser.param_groups[0]["lr"] = highest * factor
+            optimiser.step()
+        self.ema.update(self.network)
+
+    def rate(self, factor: float) -> float:
+        """Give the learning rate at `factor` of the highest."""
+        return self.highest[0] * factor
+
+    def averaged(self) -> nn.Module:
+        """Give the network with the averaged weights."""
+        return self.ema.average
+
+    def state(self) -> dict[str, Any]:
+        """Give network, average and optimisers."""
+        return {
+            "network": self.network.state_dict(),
+            "average": self.ema.average.state_dict(),
+            "updates": self.ema.updates,
+            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Take what `state` gave."""
+        self.network.load_state_dict(state["network"])
+        self.ema.average.load_state_dict(state["average"])
+        self.ema.updates = state["updates"]
+        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(saved)

@@ -1,0 +1,26 @@
+"""Random numbers of a training: all functions of (seed, epoch, stream), nothing has a state.
+
+So a training that resumes at (epoch, step) sees what it would have seen.
+"""
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+ORDER = 0  # the stream of an epoch's order; each step has one of its own after it
+
+
+@lru_cache(maxsize=1)  # all steps of an epoch share it
+def shuffled(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    """Give the order of an epoch: a permutation of 0 to count - 1."""
+    return _generator(seed, epoch, ORDER).permutation(count)
+
+
+def step_generator(seed: int, epoch: int, step: int) -> np.random.Generator:
+    """Give the generator of what one step draws."""
+    return _generator(seed, epoch, ORDER + 1 + step)
+
+
+def _generator(seed: int, epoch: int, stream: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, stream, epoch]))
