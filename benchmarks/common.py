@@ -1,5 +1,6 @@
-"""What all benchmarks share: the library on the path, a measured run, and the file of results."""
+"""What all benchmarks share: library and stages on the path, a measured run, tables and results."""
 
+import argparse
 import json
 import multiprocessing
 import os
@@ -8,16 +9,32 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "src"))
+RESULTS = ROOT / "benchmarks" / "results"
+sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 
 _SAMPLING_SECONDS = 0.02
+
+
+def command_line(description: str | None) -> argparse.ArgumentParser:
+    """Make the parser of a script whose help is its docstring."""
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+def print_table(rows: Sequence[Mapping[str, object]]) -> None:
+    """Print one line a row, floats with three decimals, what is missing as a dash."""
+    table = pd.DataFrame(rows)
+    print(table.to_string(index=False, float_format="%.3f", na_rep="-"), flush=True)
 
 
 def measure(
@@ -87,10 +104,10 @@ def write_result(name: str, packages: tuple[str, ...], result: Mapping[str, obje
         },
         "commit": _commit(),
     }
-    path = ROOT / "benchmarks" / "results" / f"{name}.json"
+    path = RESULTS / f"{name}.json"
     path.parent.mkdir(exist_ok=True)
     path.write_text(json.dumps({**facts, **result}, indent=2) + "\n", encoding="utf-8")
-    print(f"written to {path.relative_to(ROOT)}")
+    print(f"written to {path}")
 
 
 def _cpu_model() -> str:

@@ -1,0 +1,102 @@
+"""Does the chain pay? A task trained from the weights of the one before, and from scratch, for as long.
+
+    python benchmarks/chain.py RUN --budget 600                # benchmarks/results/chain.json
+    python benchmarks/chain.py RUN --budget 600 --attention    # attention.json: gates on against off
+
+RUN is a checkout in which `dvc repro` has finished; its U-Nets are the weights of the tasks before. Each task
+is trained three times: from scratch and from those weights, both with one cosine over the budget, and from
+those weights with one over half of it. `reached` is the time after which the network has the final
+validation PSNR of the one from scratch. Speed is measured once, then steps are counted, so that a busy
+machine favours none.
+
+With `--attention`: from scratch on high_gaussian, with and without gates, each with as many steps as fit.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from checkout import circumstances, enter, pairs, score
+from common import command_line, print_table, write_result
+from recipe import Weights, learner_from, steps_within, trained_steps, weights_before
+
+from facedenoise.params import TASKS, Params, Task
+from stages import run
+from stages.denoising import batches
+
+CHAINED = TASKS[1:]
+VALIDATIONS = 40  # in a whole budget
+Curve = list[dict[str, float]]
+"""Steps taken, seconds of training, validation PSNR in dB."""
+
+
+def main() -> None:
+    """Parse the command line and run one of the two comparisons."""
+    parser = command_line(__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--budget", type=float, required=True, help="seconds of training")
+    parser.add_argument("--tasks", nargs="+", choices=CHAINED, default=CHAINED)
+    parser.add_argument("--attention", action="store_true")
+    parser.add_argument("--faces", type=int, default=500, help="validation faces")
+    arguments = parser.parse_args()
+    params = enter(arguments.run)
+    facts = {**circumstances(params), "budget": arguments.budget}
+    if arguments.attention:
+        compared = compare_attention(params, arguments.budget, arguments.faces)
+        write_result("attention", ("torch",), {**facts, "high_gaussian": compared})
+    else:
+        tasks = {
+            task: compare_starts(params, task, arguments.budget, arguments.faces) for task in arguments.tasks
+        }
+        write_result("chain", ("torch",), {**facts, "tasks": tasks})
+
+
+def compare_starts(params: Params, task: Task, budget: float, faces: int) -> dict[str, Any]:
+    """Train a task from scratch, from the task before, and from there with half the steps."""
+    steps, before = steps_within(params, task, budget), weights_before(task)
+    ways = {
+        "scratch": train(params, task, None, steps, faces),
+        "previous": train(params, task, before, steps, faces),
+        "previous, half the budget": train(params, task, before, max(1, steps // 2), faces),
+    }
+    goal = ways["scratch"]["curve"][-1]["val_psnr"]
+    for way in ways.values():
+        way["reached"] = next((at["seconds"] for at in way["curve"] if at["val_psnr"] >= goal), None)
+    show(task, ways)
+    return ways
+
+
+def compare_attention(params: Params, budget: float, faces: int) -> dict[str, Any]:
+    """Train high_gaussian from scratch with and without gates, for the same time."""
+    task: Task = "high_gaussian"
+    ways = {}
+    for name, attention in (("gates", True), ("no gates", False)):
+        changed = replace(params, model=replace(params.model, attention=attention))
+        ways[name] = train(changed, task, None, steps_within(changed, task, budget), faces)
+    show(task, ways)
+    return ways
+
+
+def train(params: Params, task: Task, start: Weights | None, steps: int, faces: int) -> dict[str, Any]:
+    """Train with one cosine over the steps, validating now and then; score on all test faces."""
+    learner, data = learner_from(params, task, start), batches(params, task, params.train)
+    val, every = pairs(task, "val", faces), max(1, steps // VALIDATIONS)
+    curve: Curve = []
+    for taken, seconds in trained_steps(learner, data, steps, params.train.warmup):
+        if taken % every == 0 or taken == steps:
+            val_psnr = score(learner.averaged(), val)
+            curve.append({"steps": taken, "seconds": seconds, "val_psnr": val_psnr})
+    return {"test_psnr": score(learner.averaged(), pairs(task, "test")), "curve": curve}
+
+
+def show(task: str, ways: dict[str, dict[str, Any]]) -> None:
+    """Print a way a row: where it ended, and what else was measured but its curve."""
+    rows = []
+    for name, way in ways.items():
+        measured = {key: value for key, value in way.items() if key != "curve"}
+        rows.append({"task": task, "way": name, **way["curve"][-1], **measured})
+    print_table(rows)
+
+
+if __name__ == "__main__":
+    run(main)

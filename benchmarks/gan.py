@@ -1,0 +1,84 @@
+"""What the adversarial loss is worth: PSNR against nearness to the clean faces.
+
+    python benchmarks/gan.py RUN                                   # benchmarks/results/gan.json
+    python benchmarks/gan.py RUN --weight-zero-models OTHER/models
+
+RUN is a checkout in which `dvc repro` has finished; OTHER is one in which it has with `gan.weight=0`, the
+same training without the adversarial gradient. `blend` is the U-Net's estimate mixed with so much of its
+noisy input that its PSNR is the GAN's: a GAN that is no nearer to the clean faces has gained nothing.
+`spectrum_error` is the mean absolute error of the radial log-power spectrum. `two_sample` is how well a small
+classifier, trained afresh, tells the images from clean ones on held-out faces (Lopez-Paz & Oquab 2017): 0.5
+is indistinguishable; the mean, lowest and highest over its seeds.
+"""
+
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import torch
+from checkout import circumstances, enter, pairs
+from common import command_line, print_table, write_result
+from torch import Tensor
+
+from facedenoise.data.tensors import to_float
+from facedenoise.evaluation.plane import equal_share, mean_psnr
+from facedenoise.evaluation.spectrum import spectrum_error
+from facedenoise.evaluation.two_sample import two_sample_accuracy
+from facedenoise.inference import denoise, load_denoiser
+from facedenoise.params import TASKS, Task
+from stages import run
+from stages.paths import weights_file
+
+SEEDS = (0, 1, 2)
+
+
+def main() -> None:
+    """Parse the command line, measure every task, print and write."""
+    parser = command_line(__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--faces", type=int, help="so many evenly spaced test faces; all if not given")
+    parser.add_argument("--weight-zero-models", type=Path, help="the models/ of a run with gan.weight=0")
+    arguments = parser.parse_args()
+    weight_zero = arguments.weight_zero_models and arguments.weight_zero_models.resolve()
+    params = enter(arguments.run)
+    tasks: dict[str, dict[str, Any]] = {}
+    for task in TASKS:
+        test = pairs(task, "test", arguments.faces)
+        clean = to_float(test.clean)
+        images = image_sets(task, clean, to_float(test.noisy), weight_zero)
+        tasks[task] = {name: scores(clean, of_name) for name, of_name in images.items()}
+        print_table([{"task": task, "images": name, **row} for name, row in tasks[task].items()])
+    write_result("gan", ("torch",), {**circumstances(params), "seeds": SEEDS, "tasks": tasks})
+
+
+def image_sets(task: Task, clean: Tensor, noisy: Tensor, weight_zero: Path | None) -> dict[str, Tensor]:
+    """Give the noisy images, the clean ones, what each network makes of the noisy, and the blend."""
+    files = {"unet": weights_file(task, "unet"), "gan": weights_file(task, "gan")}
+    if weight_zero:
+        files["gan_weight_zero"] = weight_zero / task / "gan.safetensors"
+    images = {name: denoise(load_denoiser(path), noisy) for name, path in files.items()}
+    return {"noisy": noisy, "clean": clean, **images, **blend(clean, noisy, images["unet"], images["gan"])}
+
+
+def blend(clean: Tensor, noisy: Tensor, unet: Tensor, gan: Tensor) -> dict[str, Tensor]:
+    """Mix the U-Net's estimate with its input, down to the GAN's PSNR; nothing if the GAN's is higher."""
+    target = mean_psnr(clean, gan)
+    if not mean_psnr(clean, noisy) < target < mean_psnr(clean, unet):
+        return {}
+    return {"blend": torch.lerp(unet, noisy, equal_share(clean, unet, noisy, target))}
+
+
+def scores(clean: Tensor, images: Tensor) -> dict[str, float]:
+    """Score a set of images against the clean ones."""
+    told_apart = [two_sample_accuracy(clean, images, seed=seed) for seed in SEEDS]
+    return {
+        "psnr": mean_psnr(clean, images),
+        "spectrum_error": spectrum_error(clean, images),
+        "two_sample": mean(told_apart),
+        "two_sample_low": min(told_apart),
+        "two_sample_high": max(told_apart),
+    }
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,114 @@
+"""How many 48x48 faces a second the denoiser cleans, beside BM3D and non-local means, all on the same cores.
+
+    python benchmarks/inference.py RUN        # benchmarks/results/inference.json
+
+RUN is a checkout in which `dvc repro` has finished. The U-Net gets some of the test faces in one call, and
+works on as many threads as PyTorch takes; the classical denoisers, told the true sigma, get them one by one,
+in one process a core that has already started. Non-local means is scikit-image's, in its exact form and in
+its fast one. All take turns. The time of `facedenoise --help` is that of a whole process.
+"""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from checkout import circumstances, enter, pairs
+from common import ROOT, command_line, print_table, write_result
+from rivals import apply, bm3d, nonlocal_means, process_per_core
+from torch import Tensor
+
+from facedenoise.data.tensors import to_float
+from facedenoise.denoiser import Denoiser
+from facedenoise.evaluation.plane import mean_psnr
+from facedenoise.params import TASKS, GaussianNoise, Params, Task
+from facedenoise.training.batches import Pairs
+from stages import run
+
+Way = Callable[[Tensor], Tensor]
+"""Maps uint8 (N, 1, H, W) to float32 in [0, 1] of the same shape."""
+HELP = "from facedenoise.cli.main import main; main(['--help'])"
+HELP_RUNS = 10
+
+
+def main() -> None:
+    """Parse the command line, measure, print and write."""
+    parser = command_line(__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--faces", type=int, default=128, help="evenly spaced test faces")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each way")
+    arguments = parser.parse_args()
+    params = enter(arguments.run)
+    rows: list[dict[str, Any]] = []
+    with process_per_core() as pool:
+        for task in TASKS:
+            faces = pairs(task, "test", arguments.faces)
+            rows += [
+                {"task": task, **row} for row in compare(ways(params, task, pool), faces, arguments.rounds)
+            ]
+    print_table(rows)
+    seconds = help_seconds()
+    print(f"facedenoise --help: {seconds:.3f} s")
+    facts = {**circumstances(params), "faces": arguments.faces, "help_seconds": seconds}
+    write_result("inference", ("torch", "scikit-image", "bm3d", "bm4d"), {**facts, "ways": rows})
+
+
+def ways(params: Params, task: Task, pool: Executor) -> dict[str, Way]:
+    """Give the denoisers of a task: the U-Net, and under Gaussian noise the classical ones."""
+    found: dict[str, Way] = {"unet": partial(clean_at_once, Denoiser.load(task, weights=Path("models")))}
+    noise = getattr(params.noise, task)
+    if isinstance(noise, GaussianNoise):
+        classical = {
+            "bm3d": partial(bm3d, sigma=noise.sigma),
+            "nonlocal_means": partial(nonlocal_means, sigma=noise.sigma, fast=False),
+            "nonlocal_means_fast": partial(nonlocal_means, sigma=noise.sigma, fast=True),
+        }
+        found |= {name: partial(apply, pool, method) for name, method in classical.items()}
+    return found
+
+
+def clean_at_once(denoiser: Denoiser, noisy: Tensor) -> Tensor:
+    """Denoise 8-bit images, answered in 8 bits."""
+    return to_float(torch.from_numpy(denoiser(noisy[:, 0].numpy()))[:, None])
+
+
+def compare(found: dict[str, Way], faces: Pairs, rounds: int) -> list[dict[str, Any]]:
+    """Let the ways take turns; give the images a second, best and median, and the PSNR of each."""
+    turns: dict[str, list[float]] = {name: [] for name in found}
+    psnr = {}
+    found["unet"](faces.noisy)  # the first call chooses kernels
+    for _ in range(rounds):
+        for name, way in found.items():
+            start = time.perf_counter()
+            denoised = way(faces.noisy)
+            turns[name].append(len(denoised) / (time.perf_counter() - start))
+            psnr[name] = mean_psnr(to_float(faces.clean), denoised)
+    return [
+        {"way": name, "images_a_second": max(of), "median": median(of), "psnr": psnr[name]}
+        for name, of in turns.items()
+    ]
+
+
+def help_seconds() -> float:
+    """Give the median time of a process that prints the help."""
+    seconds = []
+    for _ in range(HELP_RUNS):
+        start = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-c", HELP],
+            env={"PYTHONPATH": str(ROOT / "src")},
+            capture_output=True,
+            check=True,
+        )
+        seconds.append(time.perf_counter() - start)
+    return median(seconds)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,136 @@
+"""How good the networks are, beside the best classical denoiser of each noise, on the same noisy pixels.
+
+    python benchmarks/quality.py RUN                    # all test faces: benchmarks/results/quality.json
+    python benchmarks/quality.py RUN --faces 200 --cache scores.json
+
+RUN is a checkout in which `dvc repro` has finished. The classical denoiser is BM3D, told the true sigma, on
+Gaussian noise, and biharmonic inpainting of the saturated pixels on salt-and-pepper noise. BM3D takes most
+of a second a face on one core; with `--cache` its scores are kept, and computed anew only for other
+noisy pixels.
+"""
+
+import json
+from concurrent.futures import Executor
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from checkout import circumstances, enter, pairs
+from common import command_line, print_table, write_result
+from numpy.typing import NDArray
+from rivals import Image, apply, biharmonic, bm3d, process_per_core
+from torch import Tensor
+
+from facedenoise.data.tensors import to_float
+from facedenoise.evaluation.intervals import mean_interval
+from facedenoise.evaluation.metrics import psnr, ssim
+from facedenoise.inference import denoise, load_denoiser
+from facedenoise.params import TASKS, GaussianNoise, SaltPepperNoise
+from facedenoise.released import RELEASED
+from facedenoise.training.batches import Pairs
+from stages import run
+from stages.paths import weights_file
+
+METRICS = {"psnr": psnr, "ssim": ssim}
+Method = partial[Image]
+"""A function of `rivals`; its name and its keywords say what it is."""
+Scores = dict[str, NDArray[np.float64]]
+"""Metric to its value for each image, shape (N,)."""
+
+
+def main() -> None:
+    """Parse the command line, score every method on every task, print and write."""
+    parser = command_line(__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--faces", type=int, help="so many evenly spaced test faces; all if not given")
+    parser.add_argument("--cache", type=Path, help="where the classical scores are kept")
+    arguments = parser.parse_args()
+    cache = arguments.cache.resolve() if arguments.cache else None
+    params = enter(arguments.run)
+    tasks = {}
+    with process_per_core() as pool:
+        for task in TASKS:
+            faces, method = pairs(task, "test", arguments.faces), best_classical(getattr(params.noise, task))
+            tasks[task] = compare(task, faces, method, classical_scores(method, faces, pool, cache))
+            print_table([{"task": task, **row} for row in table(tasks[task])])
+    result = {**circumstances(params), "faces": len(faces.rows), "tasks": tasks}
+    write_result("quality", ("torch", "scikit-image", "bm3d", "bm4d"), result)
+
+
+def best_classical(noise: GaussianNoise | SaltPepperNoise) -> Method:
+    """Choose the best classical denoiser for a noise."""
+    return partial(biharmonic) if isinstance(noise, SaltPepperNoise) else partial(bm3d, sigma=noise.sigma)
+
+
+def classical_scores(method: Method, faces: Pairs, pool: Executor, cache: Path | None) -> Scores:
+    """Score a classical denoiser, or look its scores up."""
+    key = f"{method.func.__name__} {method.keywords} {digest(faces)}"
+    kept = json.loads(cache.read_text()) if cache and cache.exists() else {}
+    if key not in kept:
+        computed = scores(faces, apply(pool, method, faces.noisy))
+        kept[key] = {metric: values.tolist() for metric, values in computed.items()}
+        if cache:
+            cache.write_text(json.dumps(kept))
+    return {metric: np.array(values) for metric, values in kept[key].items()}
+
+
+def digest(faces: Pairs) -> str:
+    """Give the SHA-256 of the noisy pixels."""
+    return sha256(faces.noisy.numpy().tobytes()).hexdigest()
+
+
+def scores(faces: Pairs, denoised: Tensor) -> Scores:
+    """Score each image: in floating point, clipped to [0, 1], not rounded to 8 bits."""
+    return {name: metric(to_float(faces.clean), denoised) for name, metric in METRICS.items()}
+
+
+def compare(task: str, faces: Pairs, method: Method, classical: Scores) -> dict[str, Any]:
+    """Score every method on a task, and the networks against the classical denoiser, face by face."""
+    noisy = to_float(faces.noisy)
+    networks = {
+        name: scores(faces, denoise(load_denoiser(path), noisy)) for name, path in weights(task).items()
+    }
+    methods = {"noisy": scores(faces, noisy), method.func.__name__: classical, **networks}
+    return {
+        "noisy_sha256": digest(faces),
+        "methods": {name: intervals(measured) for name, measured in methods.items()},
+        "over_classical": {
+            name: intervals({metric: measured[metric] - classical[metric] for metric in METRICS})
+            for name, measured in networks.items()
+        },
+    }
+
+
+def weights(task: str) -> dict[str, Path]:
+    """List the networks of a task: the run's, and the released ones where there are any."""
+    models = ("unet", "gan")
+    own = {model: weights_file(task, model) for model in models}
+    released = {f"released_{model}": RELEASED / task / f"{model}.safetensors" for model in models}
+    return {**own, **{name: path for name, path in released.items() if path.exists()}}
+
+
+def intervals(of_method: Scores) -> dict[str, dict[str, float]]:
+    """Give the means with their bootstrap intervals."""
+    return {metric: mean_interval(values) for metric, values in of_method.items()}
+
+
+def table(compared: dict[str, Any]) -> list[dict[str, Any]]:
+    """Lay out a task's result, one method a row."""
+    rows = []
+    for name, measured in compared["methods"].items():
+        row = {"method": name, **spread("psnr", measured["psnr"]), "ssim": measured["ssim"]["mean"]}
+        if name in compared["over_classical"]:
+            row |= spread("over_classical", compared["over_classical"][name]["psnr"])
+        rows.append(row)
+    return rows
+
+
+def spread(name: str, interval: dict[str, float]) -> dict[str, float]:
+    """Lay out an interval as three columns."""
+    return {name: interval["mean"], f"{name}_low": interval["low"], f"{name}_high": interval["high"]}
+
+
+if __name__ == "__main__":
+    run(main)

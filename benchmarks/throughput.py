@@ -1,0 +1,186 @@
+"""How fast the U-Net trains, what share of the machine that is, and where the time goes.
+
+    python benchmarks/throughput.py RUN        # benchmarks/results/throughput.json
+
+RUN is a checkout whose faces are split and corrupted. A step is the pipeline's own, from the making of the
+batch to the averaging of the weights. Three ways take turns: as the pipeline trains; the same without gates;
+and the same network in plain float32, eager, contiguous; the optimisers are the same. The share of the
+machine is what the network computes, forward and backward, counted by torch's flop counter, over the best
+rate of the machine's bfloat16 matrix product; what the optimiser computes is not counted as useful.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+from unittest.mock import patch
+
+import torch
+from checkout import circumstances, enter
+from common import command_line, print_table, write_result
+from recipe import WARMUP_STEPS, learner_from
+from torch import nn
+from torch.autograd.profiler_util import FunctionEvent
+from torch.profiler import ProfilerActivity, profile, record_function
+from torch.utils.flop_counter import FlopCounterMode
+
+from facedenoise.params import Params, Task
+from facedenoise.training.batches import Batches
+from facedenoise.training.reconstruction import Reconstruction
+from stages import run
+from stages.denoising import batches
+
+TASK: Task = "high_gaussian"
+MATRIX_REPEATS = 10
+RATE = 0.5  # of the highest; any does
+BETWEEN = "Python, between operators"
+RANGES = {
+    "batch making": "batch making",
+    "clipping": "clipping",
+    "weight average": "weight average",
+    "Optimizer.step": "optimiser",
+}
+"""How ranges of the profile begin that are parts as a whole, whatever operators they call."""
+SMALLEST_SHOWN = 0.005
+
+
+def main() -> None:
+    """Parse the command line, measure, print and write."""
+    parser = command_line(__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each way")
+    parser.add_argument("--steps", type=int, default=40, help="of a turn, and of the profile")
+    parser.add_argument("--matrix", type=int, nargs="+", default=[1024, 2048, 4096], help="sides to try")
+    arguments = parser.parse_args()
+    params = enter(arguments.run)
+    data = batches(params, TASK, params.train)
+    rates = measure_rates(params, data, arguments.rounds, arguments.steps)
+    result = {
+        "images_a_second": rates,
+        "over_plain_float32": rates["pipeline"]["median"] / rates["plain_float32"]["median"],
+        "share_of_gates": 1 - rates["pipeline"]["median"] / rates["without_gates"]["median"],
+        "operations_an_image": operations_an_image(params, data),
+        "matrix_operations_a_second": max(matrix_rate(side) for side in arguments.matrix),
+        "profile": profiled(learner_from(params, TASK, None), data, arguments.steps),
+    }
+    useful = rates["pipeline"]["best"] * result["operations_an_image"]
+    result["share_of_matrix_rate"] = useful / result["matrix_operations_a_second"]
+    show(result)
+    write_result("throughput", ("torch",), {**circumstances(params), **result})
+
+
+def measure_rates(params: Params, data: Batches, rounds: int, steps: int) -> dict[str, dict[str, Any]]:
+    """Let the ways take turns; give the images a second of each turn, the best and the median."""
+    ways = {
+        "pipeline": learner_from(params, TASK, None),
+        "without_gates": learner_from(
+            replace(params, model=replace(params.model, attention=False)), TASK, None
+        ),
+        "plain_float32": plain(learner_from(params, TASK, None)),
+    }
+    for learner in ways.values():
+        take_steps(learner, data, WARMUP_STEPS)
+    turns: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, learner in ways.items():
+            start = time.perf_counter()
+            images = take_steps(learner, data, steps)
+            turns[name].append(images / (time.perf_counter() - start))
+    return {name: {"best": max(of), "median": median(of), "turns": of} for name, of in turns.items()}
+
+
+def plain(learner: Reconstruction) -> Reconstruction:
+    """Take the pipeline's precision and memory layout away."""
+    learner.bfloat16 = False
+    for network in (learner.network, learner.averaged()):
+        network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return learner
+
+
+def take_steps(learner: Reconstruction, data: Batches, steps: int) -> int:
+    """Train; give the number of images seen."""
+    images = 0
+    for step in range(steps):
+        with record_function("batch making"):
+            noisy, clean = data.batch(*divmod(step, len(data)))
+        learner.step(noisy, clean, RATE)
+        images += len(noisy)
+    return images
+
+
+def matrix_rate(side: int) -> float:
+    """Give the best rate of a square bfloat16 matrix product, in operations a second."""
+    left, right = (torch.randn(side, side).bfloat16() for _ in range(2))
+    seconds = []
+    for _ in range(MATRIX_REPEATS):
+        start = time.perf_counter()
+        torch.mm(left, right)
+        seconds.append(time.perf_counter() - start)
+    return 2 * side**3 / min(seconds)
+
+
+def operations_an_image(params: Params, data: Batches) -> float:
+    """Count what the network computes in a training step, forward and backward, for each image."""
+    learner, (noisy, _) = learner_from(params, TASK, None), data.batch(0, 0)
+    with FlopCounterMode(display=False) as counter:
+        learner.output(noisy).sum().backward()
+    return counter.get_total_flops() / len(noisy)
+
+
+def profiled(learner: Reconstruction, data: Batches, steps: int) -> dict[str, float]:
+    """Give the share of each part in the time of the steps, the largest first."""
+    take_steps(learner, data, WARMUP_STEPS)
+    clip = patch.object(nn.utils, "clip_grad_norm_", labelled("clipping", nn.utils.clip_grad_norm_))
+    average = patch.object(learner.ema, "update", labelled("weight average", learner.ema.update))
+    with clip, average, profile(activities=[ProfilerActivity.CPU]) as recorded, record_function(BETWEEN):
+        take_steps(learner, data, steps)
+    parts: Counter[str] = Counter()
+    for event in recorded.events() or []:
+        parts[part_of(event)] += event.self_cpu_time_total
+    return {name: microseconds / parts.total() for name, microseconds in parts.most_common()}
+
+
+def labelled(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a function whose calls carry a name in the profile."""
+
+    def call(*arguments: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
+        with record_function(name):
+            return function(*arguments)
+
+    return call
+
+
+def part_of(event: FunctionEvent) -> str:
+    """Name the part of a step that an operator belongs to: a labelled range, convolution, or itself."""
+    around: FunctionEvent | None = event
+    while around:
+        for start, part in RANGES.items():
+            if around.name.startswith(start):
+                return part
+        around = around.cpu_parent
+    if "conv" in event.name.lower():
+        return "convolution, backward" if "backward" in event.name.lower() else "convolution, forward"
+    return event.name
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the rates, the shares and the profile."""
+    rates = result["images_a_second"]
+    print_table(
+        [{"images a second": name, "best": of["best"], "median": of["median"]} for name, of in rates.items()]
+    )
+    print(f"over plain float32: {result['over_plain_float32']:.2f} times, by the medians")
+    print(f"operations an image: {result['operations_an_image'] / 1e9:.3f} G")
+    print(f"bfloat16 matrix product: {result['matrix_operations_a_second'] / 1e9:.0f} G operations a second")
+    print(f"share of it that training makes use of: {result['share_of_matrix_rate']:.1%}")
+    for name, share in result["profile"].items():
+        if share >= SMALLEST_SHOWN:
+            print(f"{share:6.1%}  {name}")
+    print(f"{result['share_of_gates']:6.1%}  of all, the gates: what leaving them out saves")
+
+
+if __name__ == "__main__":
+    run(main)

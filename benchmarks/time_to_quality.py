@@ -1,0 +1,154 @@
+"""How soon the chain reaches the reference project's published quality, and how long its recipe takes.
+
+    python benchmarks/time_to_quality.py RUN                  # benchmarks/results/time_to_quality.json
+    python benchmarks/time_to_quality.py RUN --budget 600     # equal_budgets.json: both train as long
+
+RUN is a checkout whose faces are split and corrupted. Each task is trained as its params say, from the
+weights with which the task before passed. Its clock stops when the averaged weights reach the published PSNR
+on `--faces` validation faces and then on all test faces. The reference's 20 epochs are not run: their time
+is that of `--reference-steps` steps, extrapolated. No time holds the loading of the data or
+validations; those of ours stand beside it.
+
+With `--budget` each task is trained for so many seconds in both ways, each from its own weights of the task
+before; the cosine of ours ends with the budget.
+"""
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from checkout import circumstances, enter, pairs, score
+from common import command_line, print_table, write_result
+from recipe import WARMUP_STEPS, Weights, default_steps, learner_from, steps_within, trained_steps
+from reference import EPOCHS, PUBLISHED_PSNR, ReferenceTraining, ReferenceUNet
+
+from facedenoise.params import TASKS, Params, Task
+from facedenoise.training.loop import cpu_state
+from facedenoise.training.reconstruction import Reconstruction
+from stages import run
+from stages.denoising import batches
+
+Row = dict[str, Any]
+
+
+def main() -> None:
+    """Parse the command line and run one of the two comparisons."""
+    parser = command_line(__doc__)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--budget", type=float, help="seconds a task; without it, the time to quality")
+    parser.add_argument("--reference-steps", type=int, default=100, help="to extrapolate from")
+    parser.add_argument("--every", type=float, default=10, help="seconds of training between validations")
+    parser.add_argument("--faces", type=int, default=500, help="validation faces")
+    arguments = parser.parse_args()
+    params = enter(arguments.run)
+    parameters = sum(parameter.numel() for parameter in ReferenceUNet().parameters())
+    print(f"the reference's network has {parameters:,} parameters")
+    facts = {**circumstances(params), "reference_parameters": parameters}
+    if arguments.budget:
+        rows = equal_budgets(params, arguments.budget)
+        write_result("equal_budgets", ("torch",), {**facts, "budget": arguments.budget, "tasks": rows})
+    else:
+        rows = race(params, arguments.every, arguments.faces, arguments.reference_steps)
+        write_result("time_to_quality", ("torch",), {**facts, "tasks": rows})
+
+
+def race(params: Params, every: float, faces: int, reference_steps: int) -> list[Row]:
+    """Time the chain to the published quality, and part of the reference's training."""
+    rows: list[Row] = []
+    weights: Weights | None = None
+    for task in TASKS:
+        learner = learner_from(params, task, weights if chained(params, task) else None)
+        row = {
+            "task": task,
+            "published": PUBLISHED_PSNR[task],
+            **time_to_pass(learner, params, task, every, faces),
+        }
+        row["seconds_with_before"] = row["seconds"] + sum(earlier["seconds"] for earlier in rows)
+        row["reference_seconds"] = reference_seconds(params, task, reference_steps)
+        rows.append({**row, **times_faster(row)})
+        weights = cpu_state(learner.averaged())
+    print_table(rows)
+    print(f"reference_seconds: {EPOCHS} epochs, extrapolated from {reference_steps} steps")
+    return rows
+
+
+def chained(params: Params, task: Task) -> bool:
+    """Tell whether the params start a task from the one before."""
+    return bool(getattr(params.train, task).init == "previous")
+
+
+def time_to_pass(learner: Reconstruction, params: Params, task: Task, every: float, faces: int) -> Row:
+    """Train until the published quality is passed, or to the end of the schedule."""
+    data = batches(params, task, params.train)
+    val, test = pairs(task, "val", faces), pairs(task, "test")
+    steps, due = default_steps(params, task, data), every
+    start = time.perf_counter()
+    for taken, seconds in trained_steps(learner, data, steps, params.train.warmup):  # noqa: B007 - told below
+        if seconds >= due:
+            due = seconds + every
+            if all(score(learner.averaged(), judged) >= PUBLISHED_PSNR[task] for judged in (val, test)):
+                break
+    wall = time.perf_counter() - start
+    test_psnr = score(learner.averaged(), test)
+    return {
+        "test_psnr": test_psnr,
+        "passed": test_psnr >= PUBLISHED_PSNR[task],
+        "steps": taken,
+        "of_steps": steps,
+        "seconds": seconds,
+        "validation_seconds": wall - seconds,
+    }
+
+
+def reference_seconds(params: Params, task: Task, steps: int) -> float:
+    """Give the time of the reference's epochs on a task, extrapolated from some of their steps."""
+    training = reference_training(params, task, None)
+    clock = [seconds for _, seconds in islice(training.trained_steps(), WARMUP_STEPS + steps)]
+    step_seconds = (clock[-1] - clock[WARMUP_STEPS - 1]) / (len(clock) - WARMUP_STEPS)
+    return step_seconds * len(training.loader) * EPOCHS
+
+
+def reference_training(params: Params, task: Task, weights: Weights | None) -> ReferenceTraining:
+    """Make the reference's training on the run's faces."""
+    train, val = pairs(task, "train"), pairs(task, "val")
+    return ReferenceTraining(task, train, val, getattr(params.noise, task), weights)
+
+
+def times_faster(row: Row) -> dict[str, float]:
+    """Compare with the reference's time for the task alone, which gets its own tasks before for nothing."""
+    ratios = {name: row["reference_seconds"] / row[name] for name in ("seconds", "seconds_with_before")}
+    return {name.replace("seconds", "times_faster"): ratio for name, ratio in ratios.items()}
+
+
+def equal_budgets(params: Params, budget: float) -> list[Row]:
+    """Train every task in both ways for the same time; score on all test faces."""
+    rows: list[Row] = []
+    ours: Weights | None = None
+    theirs: Weights | None = None
+    for task in TASKS:
+        learner = learner_from(params, task, ours if chained(params, task) else None)
+        data, steps = batches(params, task, params.train), steps_within(params, task, budget)
+        done = train_for(budget, trained_steps(learner, data, steps, params.train.warmup))
+        test = pairs(task, "test")
+        done["of_steps"] = steps
+        rows.append({"task": task, "way": "ours", **done, "test_psnr": score(learner.averaged(), test)})
+        training = reference_training(params, task, theirs)
+        done = train_for(budget, training.trained_steps())
+        rows.append({"task": task, "way": "reference", **done, "test_psnr": score(training.denoiser(), test)})
+        ours, theirs = cpu_state(learner.averaged()), cpu_state(training.network)
+    print_table(rows)
+    return rows
+
+
+def train_for(budget: float, steps: Iterator[tuple[int, float]]) -> dict[str, float]:
+    """Run a training until its clock says that the budget is spent, or it ends."""
+    for taken, seconds in steps:  # noqa: B007 - told below
+        if seconds >= budget:
+            break
+    return {"steps": taken, "seconds": seconds}
+
+
+if __name__ == "__main__":
+    run(main)
