@@ -38,14 +38,14 @@ def test_a_first_step_has_the_length_of_one_of_adamw() -> None:
     layer = nn.Conv2d(32, 64, 3, bias=False)
     before = layer.weight.detach().clone()
     layer.weight.grad = torch.randn(layer.weight.shape, generator=torch.Generator().manual_seed(0))
-    Muon([layer.weight], lr=0.01, dtype=torch.float32).step()
+    Muon(layer.parameters(), lr=0.01, dtype=torch.float32).step()
     rms = (layer.weight.detach() - before).square().mean().sqrt().item()
     assert rms == pytest.approx(0.2 * 0.01, rel=0.25)
 
 
 def test_steps_have_momentum() -> None:
     layer = nn.Conv2d(4, 4, 1, bias=False)
-    optimiser = Muon([layer.weight], lr=0.01, dtype=torch.float32)
+    optimiser = Muon(layer.parameters(), lr=0.01, dtype=torch.float32)
     layer.weight.grad = torch.eye(4).view(4, 4, 1, 1)
     optimiser.step()
     layer.weight.grad = torch.zeros(4, 4, 1, 1)

@@ -1,0 +1,89 @@
+"""PNG and TIFF files with 16 bits a channel; Pillow would cut their colours down to 8."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+from PIL.ExifTags import Base
+
+from facedenoise.errors import InputError
+from facedenoise.pictures.limits import open_within_limits, require_one_page, require_size
+
+_PNG_MARK = b"\x89PNG\r\n\x1a\n"
+_PNG_DEPTH = 24  # where a PNG says its bits a channel
+_TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+_UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: np.rot90,
+}
+"""What turns a picture upright, by its EXIF orientation; 1 is upright already."""
+
+
+def has_sixteen_bits(path: Path) -> bool:
+    """Tell whether a file is a PNG or TIFF with 16 bits a channel; raises what the decoder raises."""
+    with path.open("rb") as file:
+        head = file.read(_PNG_DEPTH + 1)
+    if head.startswith(_TIFF_MARKS):
+        with tifffile.TiffFile(path) as tiff:
+            return bool(tiff.pages.first.dtype == np.uint16)
+    return head.startswith(_PNG_MARK) and head[_PNG_DEPTH:] == b"\x10"
+
+
+def read_sixteen_bit(path: Path) -> tuple[NDArray[np.uint16], bytes | None]:
+    """Read such a file upright: pixels (H, W) or (H, W, C), and its ICC profile."""
+    with path.open("rb") as file:
+        is_png = file.read(len(_PNG_MARK)) == _PNG_MARK
+    pixels, orientation, icc_profile = _read_png(path) if is_png else _read_tiff(path)
+    upright = _UPRIGHT.get(orientation, np.asarray)(pixels)
+    return np.ascontiguousarray(upright, np.uint16), icc_profile
+
+
+def write_sixteen_bit(path: Path, suffix: str, pixels: NDArray[Any], icc_profile: bytes | None) -> None:
+    """Write `.png`, which loses the profile, or `.tif`, `.tiff`."""
+    if suffix == ".png":
+        path.write_bytes(imagecodecs.png_encode(pixels))
+        return
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1  # noqa: PLR2004
+    tifffile.imwrite(
+        path,
+        pixels,
+        photometric="rgb" if channels >= 3 else "minisblack",  # noqa: PLR2004
+        planarconfig="contig" if channels > 1 else None,
+        extrasamples=["unassalpha"] if channels in (2, 4) else None,
+        compression="zlib",
+        metadata=None,
+        software=False,
+        iccprofile=icc_profile,
+    )
+
+
+def _read_png(path: Path) -> tuple[NDArray[Any], int, bytes | None]:
+    with open_within_limits(path, ("PNG",)) as header:
+        orientation = header.getexif().get(Base.Orientation, 1)
+        icc_profile = header.info.get("icc_profile")
+    return imagecodecs.png_decode(path.read_bytes()), orientation, icc_profile
+
+
+def _read_tiff(path: Path) -> tuple[NDArray[Any], int, bytes | None]:
+    with tifffile.TiffFile(path) as tiff:
+        page = tiff.pages.first
+        require_size(path, page.imagewidth, page.imagelength)
+        require_one_page(path, len(tiff.pages))
+        if page.axes not in ("YX", "YXS", "SYX") or page.samplesperpixel > 4:  # noqa: PLR2004
+            raise InputError(f"{path}: a TIFF of axes {page.axes} is not handled; save it as grey or RGB")
+        if page.photometric not in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB):
+            raise InputError(f"{path}: a TIFF that is neither grey nor RGB is not handled; save it as RGB")
+        pixels = page.asarray()
+        pixels = np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else pixels
+        tags = page.tags
+        return pixels, tags.valueof("Orientation", 1), tags.valueof("InterColorProfile")

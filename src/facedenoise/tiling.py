@@ -1,0 +1,77 @@
+"""Cut a large picture into tiles that a network denoises one by one, without a seam.
+
+Each tile is read with a margin that covers the network's receptive field, and only its core is kept: a pixel
+comes out as if the whole picture had gone through the network at once.
+"""
+
+from collections.abc import Iterator
+from math import ceil
+from typing import NamedTuple
+
+CORE = 512  # px, at most
+MARGIN = 64  # px; the default network sees 52 px far
+
+
+class Tile(NamedTuple):
+    """A tile, as slices of rows and of columns.
+
+    Attributes
+    ----------
+    outer : tuple of slice
+        What to read from the picture.
+    inner : tuple of slice
+        Where the core stands in the picture.
+    core : tuple of slice
+        Where the core stands in what was read.
+    """
+
+    outer: tuple[slice, slice]
+    inner: tuple[slice, slice]
+    core: tuple[slice, slice]
+
+
+class _Span(NamedTuple):
+    outer: slice
+    inner: slice
+    core: slice
+
+
+def tiles(
+    height: int, width: int, *, multiple: int, core: int = CORE, margin: int = MARGIN
+) -> Iterator[Tile]:
+    """Cut a picture into tiles whose cores cover it exactly once.
+
+    Parameters
+    ----------
+    height, width : int
+        Of the picture, in pixels.
+    multiple : int
+        Tiles begin at multiples of this many pixels, so that a network that halves the size does so at the
+        same pixels as in the whole picture.
+    core : int, default 512
+        Height and width of a core, at most; a multiple of `multiple`.
+    margin : int, default 64
+        Pixels read around a core, fewer at the picture's edge; a multiple of `multiple`.
+
+    Yields
+    ------
+    Tile
+        Row by row. One that is the whole picture if it is no larger than a core.
+    """
+    for rows in _spans(height, multiple, core, margin):
+        for columns in _spans(width, multiple, core, margin):
+            yield Tile(*zip(rows, columns, strict=True))
+
+
+def _spans(length: int, multiple: int, core: int, margin: int) -> Iterator[_Span]:
+    """Cut one axis into about equal parts."""
+    parts = ceil(length / core)
+    step = ceil(length / parts / multiple) * multiple
+    for start in range(0, length, step):
+        stop = min(start + step, length)
+        first = max(start - margin, 0)
+        yield _Span(
+            outer=slice(first, min(stop + margin, length)),
+            inner=slice(start, stop),
+            core=slice(start - first, stop - first),
+        )

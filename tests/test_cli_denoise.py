@@ -1,0 +1,319 @@
+"""`facedenoise denoise`: files, folders and CSVs, what it prints, and that it never harms its input."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from stand_ins import denoised_by_stand_in, write_stand_ins
+
+from facedenoise.cli.main import main
+from facedenoise.data.fer_csv import read_blocks
+from facedenoise.data.fer_writer import write_fer_csv
+from facedenoise.files import replacing
+from facedenoise.noise import corrupt
+from facedenoise.params import TASKS, Task
+from facedenoise.pictures import Picture, read_picture, write_picture
+from facedenoise.strengths import STRENGTHS
+
+Image = NDArray[np.uint8]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, with stand-ins as the released weights."""
+    write_stand_ins(tmp_path / "released")
+    monkeypatch.setattr("facedenoise.released.RELEASED", tmp_path / "released")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def faces(drawn: torch.Tensor) -> dict[str, Image]:
+    """Give a drawn face without noise, and one with the noise of each task."""
+    images = drawn[:1, 0].numpy()
+    faces = {"none": images[0]}
+    for task in TASKS:
+        faces[task] = corrupt(images, np.arange(1), STRENGTHS[task], seed=0, task=task, draw=0)[0]
+    return faces
+
+
+def write_faces(folder: Path, faces: dict[str, Image]) -> None:
+    for name, face in faces.items():
+        write_picture(folder / f"{name}.png", Picture(face))
+
+
+def run(*arguments: object, status: int = 0) -> None:
+    assert main(["denoise", *map(str, arguments)]) == status
+
+
+def pixels(path: str | Path) -> NDArray[Any]:
+    return read_picture(Path(path)).pixels
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_picture_is_denoised_by_the_network_of_its_noise(
+    faces: dict[str, Image], task: Task, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("in.png"), Picture(faces[task]))
+    run("in.png", "new/out.png")
+    np.testing.assert_array_equal(pixels("new/out.png"), denoised_by_stand_in(task, faces[task]))
+    assert capsys.readouterr().out.startswith(f"in.png: {task} (")
+
+
+def test_a_clean_picture_is_copied_byte_by_byte(
+    faces: dict[str, Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("in.jpg"), Picture(faces["none"]))
+    run("in.jpg", "out.jpg")
+    assert Path("out.jpg").read_bytes() == Path("in.jpg").read_bytes()
+    assert capsys.readouterr().out == "in.jpg: no noise found, left as it is\n"
+
+
+def test_a_clean_picture_keeps_its_pixels_in_another_format(faces: dict[str, Image]) -> None:
+    write_picture(Path("in.png"), Picture(faces["none"]))
+    run("in.png", "out.tiff")
+    np.testing.assert_array_equal(pixels("out.tiff"), faces["none"])
+
+
+def test_the_noise_can_be_told(faces: dict[str, Image], capsys: pytest.CaptureFixture[str]) -> None:
+    write_picture(Path("in.png"), Picture(faces["none"]))
+    run("in.png", "out.png", "--noise", "high_gaussian", "--model", "gan", "--batch", 1, "--device", "cpu")
+    np.testing.assert_array_equal(pixels("out.png"), denoised_by_stand_in("high_gaussian", faces["none"]))
+    assert capsys.readouterr().out == "in.png: high_gaussian, as told\n"
+
+
+def test_a_folder_keeps_its_tree(faces: dict[str, Image], capsys: pytest.CaptureFixture[str]) -> None:
+    write_faces(Path("in/a"), faces)
+    write_faces(Path("in/b/c"), faces)
+    Path("in/a/notes.txt").write_text("not a picture")
+    Path("in/a/.hidden.png").write_text("nor this")
+    run("in", "out")
+    written = sorted(str(path.relative_to("out")) for path in Path("out").rglob("*") if path.is_file())
+    assert written == sorted(f"{folder}/{name}.png" for folder in ("a", "b/c") for name in faces)
+    for task in TASKS:
+        np.testing.assert_array_equal(pixels(f"out/b/c/{task}.png"), denoised_by_stand_in(task, faces[task]))
+    summary = "out: 2 high_gaussian, 2 low_gaussian, 2 none, 2 salt_pepper; 2 other files left alone"
+    assert capsys.readouterr().err.splitlines()[-1] == summary
+
+
+def test_pictures_of_different_sizes_and_kinds_stand_side_by_side() -> None:
+    rng = np.random.default_rng(0)
+    shapes = [(1, 1), (48, 48), (48, 48, 3), (20, 90, 4), (48, 48, 2), (3, 2)]
+    pictures = [rng.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
+    for index, picture in enumerate(pictures):
+        write_picture(Path(f"in/{index}.png"), Picture(picture))
+    run("in", "out", "--noise", "low_gaussian")
+    for index, picture in enumerate(pictures):
+        expected = denoised_by_stand_in("low_gaussian", picture)
+        if picture.shape[2:] in ((2,), (4,)):
+            expected[..., -1] = picture[..., -1]
+        np.testing.assert_array_equal(pixels(f"out/{index}.png"), expected)
+
+
+def test_sixteen_bits_stay_sixteen() -> None:
+    picture = np.random.default_rng(0).integers(1, 60000, (30, 40, 3), dtype=np.uint16)
+    write_picture(Path("in.tiff"), Picture(picture))
+    run("in.tiff", "out.png", "--noise", "low_gaussian")
+    assert pixels("out.png").dtype == np.uint16
+    assert np.abs(pixels("out.png").astype(int) - picture - 2570).max() <= 20  # bfloat16's 10 of 255
+
+
+def test_a_bad_file_is_named_and_the_others_are_done(
+    faces: dict[str, Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_faces(Path("in"), faces)
+    Path("in/bad.png").write_bytes(b"nothing")
+    Path("in/gone.png").symlink_to("nowhere.png")
+    run("in", "out", status=1)
+    errors = [line for line in capsys.readouterr().err.splitlines() if line.startswith("error: ")]
+    assert [line.split(": ")[1] for line in errors] == ["in/bad.png", "in/gone.png"]
+    assert len(list(Path("out").iterdir())) == len(faces)
+
+
+def test_a_picture_that_cannot_be_written_is_named(
+    faces: dict[str, Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_faces(Path("in"), faces)
+    Path("out/salt_pepper.png").mkdir(parents=True)
+    run("in", "out", status=1)
+    assert "out/salt_pepper.png" in capsys.readouterr().err
+    assert len([path for path in Path("out").iterdir() if path.is_file()]) == len(faces) - 1
+    assert not list(Path("out").glob(".*"))
+
+
+def test_json_has_the_same_fields_in_each_line(
+    faces: dict[str, Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_faces(Path("in"), faces)
+    Path("in/a_bad.png").write_bytes(b"nothing")
+    run("in", "out", "--json", status=1)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    fields = {"file", "out", "noise", "sigma", "impulses", "remark", "error"}
+    assert all(set(line) == fields for line in lines)
+    by_file = {Path(line["file"]).stem: line for line in lines}
+    assert {name: by_file[name]["noise"] for name in faces} == {name: name for name in faces}
+    assert by_file["high_gaussian"]["sigma"] == pytest.approx(0.06, abs=0.012)
+    assert by_file["a_bad"]["out"] is None
+    assert by_file["a_bad"]["error"].startswith("in/a_bad.png: ")
+
+
+def test_another_strength_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    noisy = 128 + 255 * 0.1 * np.random.default_rng(0).standard_normal((64, 64))
+    write_picture(Path("in.png"), Picture(np.rint(noisy).clip(0, 255).astype(np.uint8)))
+    run("in.png", "out.png")
+    assert "beyond the trained 0.02 and 0.06, the nearer is taken" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_a_csv_keeps_emotions_and_splits(
+    faces: dict[str, Image], suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emotion, usage = np.array([3, -1, 0, 6]), ["Training", "PublicTest", "PrivateTest", "Training"]
+    write_fer_csv(Path("in.csv"), np.stack(list(faces.values())), emotion, usage)
+    Path("in.csv.gz").write_bytes(gzip.compress(Path("in.csv").read_bytes()))
+    run(f"in{suffix}", "out.csv", "--json")
+    (block,) = read_blocks(Path("out.csv"))
+    assert block.emotion.tolist() == emotion.tolist()
+    assert block.usage.tolist() == [0, 1, 2, 0]
+    for (kind, face), image in zip(faces.items(), block.images[:, 0], strict=True):
+        np.testing.assert_array_equal(image, face if kind == "none" else denoised_by_stand_in(kind, face))
+    (line,) = capsys.readouterr().out.splitlines()
+    assert json.loads(line) == {"file": f"in{suffix}", "out": "out.csv", "noise": dict.fromkeys(faces, 1)}
+
+
+def test_a_malformed_csv_leaves_no_output(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("in.csv").write_text("emotion,pixels,Usage\n3,0 9 10 255,Training\n3,0 9 10,Training\n")
+    run("in.csv", "out.csv", status=1)
+    assert capsys.readouterr().err.startswith("error: in.csv: line 3")
+    assert not Path("out.csv").exists()
+
+
+def test_an_existing_output_is_replaced(faces: dict[str, Image]) -> None:
+    write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
+    Path("out.png").write_text("old")
+    run("in.png", "out.png")
+    assert pixels("out.png").shape == (48, 48)
+
+
+def harmless(here: Path, *arguments: object) -> str:
+    """Run what has to be refused; hold that no file changed or came."""
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    run(*arguments, status=1)
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+    return "refused"
+
+
+@pytest.mark.parametrize(
+    "target", ["in.png", "./in.png", "sub/../in.png", "link.png", "hard.png", "folder/in.png"]
+)
+def test_a_file_is_never_written_over_itself(here: Path, faces: dict[str, Image], target: str) -> None:
+    write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
+    Path("sub").mkdir()
+    Path("link.png").symlink_to("in.png")
+    os.link("in.png", "hard.png")
+    Path("folder").symlink_to(".")
+    assert harmless(here, "in.png", target)
+
+
+@pytest.mark.parametrize("target", ["in", "in/clean", "in/../in", "link", "link/clean", "crossing"])
+def test_a_folder_is_never_written_over_itself(here: Path, faces: dict[str, Image], target: str) -> None:
+    write_faces(Path("in"), faces)
+    Path("link").symlink_to("in")
+    Path("crossing").mkdir()
+    Path("crossing/none.png").symlink_to("../in/salt_pepper.png")
+    assert harmless(here, "in", target)
+
+
+def test_a_folder_inside_of_the_output_is_not_written_over(here: Path, faces: dict[str, Image]) -> None:
+    write_faces(Path("out/in"), faces)
+    write_faces(Path("out/in/in"), faces)
+    assert harmless(here, "out/in", "out")
+
+
+def test_a_csv_is_never_written_over_itself(here: Path, faces: dict[str, Image]) -> None:
+    write_fer_csv(Path("in.csv"), faces["none"][np.newaxis], np.array([0]), ["Training"])
+    assert harmless(here, "in.csv", "in.csv")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nothing.png", "out.png"), "nothing.png: no such file"),
+        (("empty", "out"), "empty: no file in it"),
+        (("in.png", "empty"), "empty: is a folder"),
+        (("in", "in.png"), "in.png: is a file"),
+        (("in.png", "out.gif"), "out.gif: unknown format"),
+        (("in.csv", "out.png"), "out.png: a CSV is written"),
+        (("in.png", "out.png", "--weights", "nowhere"), "nowhere/salt_pepper/unet.safetensors: no such file"),
+        (("in.png", "out.png", "--device", "abacus"), "--device abacus: not usable here"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    faces: dict[str, Image], arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
+    write_faces(Path("in"), faces)
+    write_fer_csv(Path("in.csv"), faces["none"][np.newaxis], np.array([0]), ["Training"])
+    Path("empty").mkdir()
+    run(*arguments, status=1)
+    assert capsys.readouterr().err.startswith(f"error: {said}")
+    assert not Path("out.png").exists()
+
+
+@pytest.mark.parametrize(
+    "option", [("--batch", "0"), ("--threads", "none"), ("--model", "vae"), ("--noise", "x")]
+)
+def test_wrong_options_end_with_2(option: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["denoise", "in.png", "out.png", *option])
+    assert caught.value.code == 2
+
+
+def test_an_interruption_ends_with_130_and_leaves_no_half_file(
+    here: Path, faces: dict[str, Image], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        with replacing(Path("out.png")) as temporary:
+            temporary.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("facedenoise.cleaned_files.write_picture", interrupt)
+    write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
+    run("in.png", "out.png", status=130)
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
+    assert [path.name for path in here.iterdir()] == ["in.png"]
+
+
+def test_help_comes_at_once() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", "from facedenoise.cli.main import main; main()", "--help"]
+    seconds = []
+    for _ in range(3):
+        start = time.perf_counter()
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        seconds.append(time.perf_counter() - start)
+    assert all(name in done.stdout for name in ("denoise", "info", "noise", "import", "export"))
+    assert min(seconds) < 0.3
+
+
+def test_help_imports_nothing_heavy() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    script = (
+        "import sys, contextlib\nfrom facedenoise.cli.main import main\n"
+        "with contextlib.suppress(SystemExit): main(['denoise', '--help'])\n"
+        "print({'torch', 'numpy', 'scipy', 'PIL', 'pydantic', 'dvc'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "set()"

@@ -1,0 +1,229 @@
+"""`Denoiser`: what it takes, what it gives, and where its weights come from."""
+
+import doctest
+import os
+import shutil
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from dvc.repo import Repo
+from stand_ins import BRIGHTER, denoised_by_stand_in, stand_in, write_stand_ins
+
+import facedenoise.denoiser
+from facedenoise import Denoiser
+from facedenoise.errors import InputError
+from facedenoise.inference import denoise
+from facedenoise.params import TASKS
+
+
+@pytest.fixture
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, with stand-ins as the released weights."""
+    write_stand_ins(tmp_path / "released")
+    monkeypatch.setattr("facedenoise.released.RELEASED", tmp_path / "released")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def noise_image(*shape: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 9), (5, 3), (48, 48), (600, 20), (3, 10, 12), (1, 5, 5), (9, 8, 1)]
+)
+@pytest.mark.parametrize("task", TASKS)
+def test_shape_and_type_are_kept(shape: tuple[int, ...], task: str) -> None:
+    image = noise_image(*shape)
+    denoised = Denoiser(stand_in(task))(image)
+    assert denoised.dtype == np.uint8
+    np.testing.assert_array_equal(denoised, denoised_by_stand_in(task, image))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_floats_are_intensities_from_0_to_1(dtype: Any) -> None:
+    image = np.array([[0.25, 0.5, 1.0]], dtype)
+    denoised = Denoiser(stand_in("high_gaussian"))(image)
+    assert denoised.dtype == dtype
+    np.testing.assert_allclose(denoised, [[0.25 + 20 / 255, 0.5 + 20 / 255, 1]], atol=1e-3)
+
+
+def test_sixteen_bits_are_not_cut_to_eight() -> None:
+    image = np.arange(1, 1001, dtype=np.uint16).reshape(20, 50) * 60
+    denoised = Denoiser(stand_in("salt_pepper"))(image)
+    assert denoised.dtype == np.uint16
+    np.testing.assert_array_equal(denoised, image)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_each_colour_is_denoised_as_a_grey_image_and_alpha_is_kept(channels: int) -> None:
+    torch.manual_seed(0)
+    network = stand_in("low_gaussian")
+    torch.nn.init.normal_(network.head.weight, std=0.1)
+    denoiser = Denoiser(network)
+    image = noise_image(12, 16, channels)
+    denoised = denoiser(image)
+    for channel in range(channels):
+        is_alpha = channels in (2, 4) and channel == channels - 1
+        plane = image[..., channel]
+        np.testing.assert_array_equal(denoised[..., channel], plane if is_alpha else denoiser(plane))
+
+
+def test_the_input_is_not_changed() -> None:
+    image = noise_image(8, 8, 4)
+    before = image.copy()
+    Denoiser(stand_in("low_gaussian"))(image)
+    np.testing.assert_array_equal(image, before)
+
+
+def test_a_read_only_and_a_turned_image_are_taken() -> None:
+    image = noise_image(10, 12).T
+    image.flags.writeable = False
+    np.testing.assert_array_equal(
+        Denoiser(stand_in("low_gaussian"))(image), denoised_by_stand_in("low_gaussian", image)
+    )
+
+
+def test_batches_do_not_change_the_result(drawn: torch.Tensor) -> None:
+    faces = drawn[:7, 0].numpy()
+    network = stand_in("low_gaussian")
+    np.testing.assert_array_equal(Denoiser(network, batch_size=2)(faces), Denoiser(network)(faces))
+
+
+def test_faces_come_out_as_the_evaluation_denoises_them(drawn: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    network = stand_in("low_gaussian")
+    torch.nn.init.normal_(network.head.weight, std=0.1)
+    expected = denoise(network, drawn[:4].float() / 255)[:, 0].numpy() * 255
+    assert np.abs(Denoiser(network)(drawn[:4, 0].numpy()) - expected).max() <= 1
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.bool_, np.complex64, np.uint32])
+def test_other_types_are_refused(dtype: Any) -> None:
+    with pytest.raises(TypeError, match="expected uint8"):
+        Denoiser(stand_in("low_gaussian"))(np.zeros((4, 4), dtype))
+
+
+@pytest.mark.parametrize("shape", [(), (4,), (0, 4), (4, 0), (0, 8, 8), (2, 0, 8), (1, 2, 3, 4)])
+def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="expected shape"):
+        Denoiser(stand_in("low_gaussian"))(np.zeros(shape, np.uint8))
+
+
+@pytest.mark.parametrize("value", [-0.01, 1.01, np.nan, np.inf])
+def test_floats_beyond_black_and_white_are_refused(value: float) -> None:
+    image = np.full((4, 4), 0.5)
+    image[2, 1] = value
+    with pytest.raises(ValueError, match=r"expected values in \[0, 1\]"):
+        Denoiser(stand_in("low_gaussian"))(image)
+
+
+def test_released_weights_serve_where_no_pipeline_is(away: Path) -> None:
+    for task, model in product(TASKS, ("unet", "gan")):
+        image = noise_image(6, 6)
+        denoised = Denoiser.load(task, model)(image)
+        np.testing.assert_array_equal(denoised, denoised_by_stand_in(task, image))
+
+
+def test_the_pipelines_weights_come_before_the_released_ones(away: Path) -> None:
+    write_stand_ins(away / "released")
+    (away / "here" / "models").mkdir()
+    (away / "released" / "high_gaussian").rename(away / "here" / "models" / "low_gaussian")
+    assert Denoiser.load("low_gaussian")(np.zeros((4, 4), np.uint8))[0, 0] == BRIGHTER["high_gaussian"]
+    assert (
+        Denoiser.load("low_gaussian", weights=str(away / "released"))(np.zeros((4, 4), np.uint8))[0, 0] == 10
+    )
+
+
+def test_missing_weights_are_named(away: Path) -> None:
+    with pytest.raises(InputError, match=r"elsewhere/low_gaussian/unet\.safetensors: no such file"):
+        Denoiser.load("low_gaussian", weights=Path("elsewhere"))
+
+
+def test_the_examples_of_the_documentation(away: Path) -> None:
+    assert doctest.testmod(facedenoise.denoiser) == (0, 7)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@t")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a DVC repository whose revision v1 has weights that are gone from its working tree."""
+    folder = tmp_path_factory.mktemp("repository")
+    git(folder, "init", "-q")
+    with Repo.init(str(folder)) as repo:
+        write_stand_ins(folder / "models")
+        for task in ("high_gaussian", "salt_pepper"):
+            shutil.rmtree(folder / "models" / task)
+        repo.add(str(folder / "models" / "low_gaussian" / "unet.safetensors"))
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "weights")
+    git(folder, "tag", "v1")
+    git(folder, "rm", "-qr", "models")
+    git(folder, "commit", "-qm", "none")
+    (folder / "models" / "low_gaussian" / "unet.safetensors").unlink(missing_ok=True)
+    return folder
+
+
+def test_weights_of_another_revision_and_repository(repository: Path, away: Path) -> None:
+    denoiser = Denoiser.load("low_gaussian", rev="v1", repo=str(repository))
+    assert denoiser(np.zeros((4, 4), np.uint8))[0, 0] == BRIGHTER["low_gaussian"]
+
+
+def test_weights_of_another_revision_of_this_repository(
+    repository: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(repository)
+    assert (
+        Denoiser.load("low_gaussian", rev="v1")(np.zeros((4, 4), np.uint8))[0, 0] == BRIGHTER["low_gaussian"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "rev", "repo"),
+    [
+        ("low_gaussian", "v2", None),
+        ("low_gaussian", "HEAD", None),
+        ("high_gaussian", "v1", None),
+        ("low_gaussian", "v1", "no/such/folder"),
+        ("low_gaussian", "v1", "."),
+    ],
+)
+def test_what_a_revision_lacks_is_said_in_one_line(
+    repository: Path, away: Path, task: str, rev: str, repo: str | None
+) -> None:
+    with pytest.raises(InputError) as caught:
+        Denoiser.load(task, rev=rev, repo=repo or str(repository))
+    assert len(str(caught.value).splitlines()) == 1
+    assert str(caught.value).startswith(f"models/{task}/unet.safetensors: ")
+
+
+def test_a_folder_and_a_revision_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="either"):
+        Denoiser.load("low_gaussian", weights=Path("models"), rev="v1")
+
+
+def test_torch_is_imported_only_with_the_denoiser() -> None:
+    script = (
+        "import sys, facedenoise.errors, facedenoise.cli.main; early = 'torch' in sys.modules; "
+        "from facedenoise import Denoiser; print(early, 'torch' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(facedenoise.__file__).parents[1])}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_the_package_has_no_other_lazy_name() -> None:
+    with pytest.raises(ImportError):
+        from facedenoise import Nothing  # noqa: F401, PLC0415

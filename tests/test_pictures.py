@@ -1,0 +1,302 @@
+"""Picture files: every kind is read as its pixels are, and written so that they come back."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+
+from facedenoise.errors import InputError
+from facedenoise.pictures import SUFFIXES, Picture, is_picture, read_picture, write_picture
+
+LOSSLESS_8 = [
+    (suffix, channels)
+    for suffix, most in (
+        (".png", (0, 2, 3, 4)),
+        (".tiff", (0, 2, 3, 4)),
+        (".tif", (3,)),
+        (".bmp", (0, 3)),
+        (".webp", (3, 4)),
+    )
+    for channels in most
+]
+LOSSLESS_16 = [(suffix, channels) for suffix in (".png", ".tiff", ".tif") for channels in (0, 2, 3, 4)]
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def random_pixels(channels: int, dtype: Any = np.uint8, size: tuple[int, int] = (5, 7)) -> NDArray[Any]:
+    shape = (*size, channels) if channels else size
+    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
+
+
+@pytest.mark.parametrize(("suffix", "channels"), LOSSLESS_8)
+def test_eight_bits_come_back(tmp_path: Path, suffix: str, channels: int) -> None:
+    pixels = random_pixels(channels)
+    path = tmp_path / f"deep/er/picture{suffix}"
+    write_picture(path, Picture(pixels))
+    read = read_picture(path).pixels
+    assert read.dtype == np.uint8
+    np.testing.assert_array_equal(read, pixels)
+
+
+@pytest.mark.parametrize(("suffix", "channels"), LOSSLESS_16)
+def test_sixteen_bits_come_back(tmp_path: Path, suffix: str, channels: int) -> None:
+    pixels = random_pixels(channels, np.uint16)
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, Picture(pixels))
+    read = read_picture(path).pixels
+    assert read.dtype == np.uint16
+    np.testing.assert_array_equal(read, pixels)
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(0, "L"), (3, "RGB")])
+def test_jpeg_keeps_the_picture_nearly(tmp_path: Path, channels: int, mode: str) -> None:
+    pixels = np.full((16, 16, channels) if channels else (16, 16), 90, np.uint8)
+    path = tmp_path / "picture.JPG"
+    write_picture(path, Picture(pixels))
+    assert Image.open(path).mode == mode
+    assert np.abs(read_picture(path).pixels.astype(int) - 90).max() <= 1
+
+
+def saved(path: Path, image: Image.Image, **options: Any) -> Path:
+    image.save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("mode", "shape"),
+    [("1", (5, 7)), ("P", (5, 7, 3)), ("L", (5, 7)), ("LA", (5, 7, 2)), ("RGBA", (5, 7, 4))],
+)
+def test_kinds_of_png_become_grey_or_colours(tmp_path: Path, mode: str, shape: tuple[int, ...]) -> None:
+    image = Image.fromarray(random_pixels(3)).convert(mode)
+    read = read_picture(saved(tmp_path / "picture.png", image)).pixels
+    assert read.shape == shape
+    expected = {"1": "L", "P": "RGB"}.get(mode, mode)
+    np.testing.assert_array_equal(read, np.asarray(image.convert(expected)))
+
+
+def test_a_palette_with_transparency_becomes_rgba(tmp_path: Path) -> None:
+    image = Image.fromarray(np.arange(4, dtype=np.uint8).reshape(2, 2), "P")
+    image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120])
+    read = read_picture(saved(tmp_path / "picture.png", image, transparency=bytes([255, 0, 128, 255]))).pixels
+    assert read.tolist() == [[[10, 20, 30, 255], [40, 50, 60, 0]], [[70, 80, 90, 128], [100, 110, 120, 255]]]
+
+
+@pytest.mark.parametrize(("channels", "key"), [(0, 7), (3, (7, 8, 9))])
+def test_a_transparent_colour_becomes_an_alpha_channel(tmp_path: Path, channels: int, key: Any) -> None:
+    pixels = random_pixels(channels)
+    pixels[0, 0] = key
+    image = Image.fromarray(pixels)
+    read = read_picture(saved(tmp_path / "picture.png", image, transparency=key)).pixels
+    assert read.shape[2] == max(channels, 1) + 1
+    assert read[0, 0, -1] == 0
+    assert read[1, 1, -1] == 255
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tiff", ".webp"])
+def test_eight_bits_are_turned_upright(tmp_path: Path, suffix: str, orientation: int) -> None:
+    assert_upright(tmp_path / f"picture{suffix}", orientation, np.uint8, suffix)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_sixteen_bits_are_turned_upright(tmp_path: Path, suffix: str, orientation: int) -> None:
+    assert_upright(tmp_path / f"picture{suffix}", orientation, np.uint16, suffix)
+
+
+def assert_upright(path: Path, orientation: int, dtype: Any, suffix: str) -> None:
+    """Hold a picture of four grey quarters to what Pillow's own `exif_transpose` makes of it."""
+    quarters = np.kron([[30, 90], [150, 210]], np.ones((8, 16))).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if dtype == np.uint8:
+        Image.fromarray(quarters).convert("RGB").save(path, exif=exif)
+    elif suffix == ".tiff":
+        tifffile.imwrite(path, quarters.astype(np.uint16) * 257, extratags=[(274, "H", 1, orientation, True)])
+    else:
+        path.write_bytes(
+            with_chunk(imagecodecs.png_encode(quarters.astype(np.uint16) * 257), b"eXIf", exif.tobytes()[6:])
+        )
+    turned = Image.fromarray(quarters)
+    turned.getexif()[0x0112] = orientation
+    expected = np.asarray(ImageOps.exif_transpose(turned)).astype(int)
+    read = read_picture(path).pixels
+    grey = read.astype(int) // 257 if dtype == np.uint16 else read[..., 0].astype(int)
+    assert read.dtype == dtype
+    assert grey.shape == expected.shape
+    assert np.abs(grey - expected).max() <= 3
+
+
+def with_chunk(png: bytes | bytearray, kind: bytes, content: bytes) -> bytes:
+    """Put a chunk behind the header of a PNG."""
+    chunk = struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return bytes(png[:33] + chunk + png[33:])
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".tiff", ".webp"])
+def test_the_colour_profile_is_kept(tmp_path: Path, suffix: str) -> None:
+    write_picture(tmp_path / f"picture{suffix}", Picture(random_pixels(3), PROFILE))
+    assert read_picture(tmp_path / f"picture{suffix}").icc_profile == PROFILE
+
+
+def test_the_colour_profile_of_sixteen_bits_is_kept_in_a_tiff(tmp_path: Path) -> None:
+    write_picture(tmp_path / "picture.tiff", Picture(random_pixels(3, np.uint16), PROFILE))
+    assert read_picture(tmp_path / "picture.tiff").icc_profile == PROFILE
+
+
+def test_what_a_file_holds_decides_how_it_is_read(tmp_path: Path) -> None:
+    pixels = random_pixels(3)
+    write_picture(tmp_path / "picture.png", Picture(pixels))
+    renamed = (tmp_path / "picture.png").rename(tmp_path / "picture.jpg")
+    np.testing.assert_array_equal(read_picture(renamed).pixels, pixels)
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_tiffs_of_other_layouts(tmp_path: Path, byteorder: Any, planar: Any) -> None:
+    pixels = random_pixels(3, np.uint16)
+    stored = pixels if planar == "contig" else np.moveaxis(pixels, 2, 0)
+    path = tmp_path / "picture.tiff"
+    tifffile.imwrite(
+        path, stored, byteorder=byteorder, photometric="rgb", planarconfig=planar, compression="lzw"
+    )
+    np.testing.assert_array_equal(read_picture(path).pixels, pixels)
+
+
+def png_claiming(width: int, height: int, depth: int = 8) -> bytes:
+    """A PNG of some 70 bytes whose header claims a size."""
+    buffer = io.BytesIO()
+    Image.new("L", (1, 1)).save(buffer, "PNG")
+    png = buffer.getvalue()
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, depth, 0 if depth == 8 else 2, 0, 0, 0)
+    return png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("size", [(8001, 1), (1, 8001), (9000, 9000), (2**31 - 1, 2**31 - 1)])
+def test_a_huge_size_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, size: tuple[int, int], depth: int
+) -> None:
+    path = tmp_path / "bomb.png"
+    path.write_bytes(png_claiming(*size, depth))
+    with pytest.raises(InputError, match="give at most 8000 x 8000"):
+        read_picture(path)
+
+
+def test_a_huge_tiff_of_sixteen_bits_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "bomb.tiff"
+    tifffile.imwrite(path, np.zeros((1, 8001), np.uint16))
+    with pytest.raises(InputError, match="8001 x 1 pixels; give at most 8000 x 8000"):
+        read_picture(path)
+
+
+def test_the_largest_side_is_taken(tmp_path: Path) -> None:
+    path = tmp_path / "wide.png"
+    write_picture(path, Picture(np.zeros((1, 8000), np.uint8)))
+    assert read_picture(path).pixels.shape == (1, 8000)
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) * 2 // 3]
+
+
+def flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return (
+        content[:middle] + bytes(byte ^ 0xFF for byte in content[middle : middle + 8]) + content[middle + 8 :]
+    )
+
+
+def empty(_: bytes) -> bytes:
+    return b""
+
+
+def text(_: bytes) -> bytes:
+    return b"no picture at all"
+
+
+KINDS = [*((suffix, np.uint8) for suffix in sorted(SUFFIXES)), (".png", np.uint16), (".tiff", np.uint16)]
+
+
+@pytest.mark.parametrize("damage", [truncated, empty, text])
+@pytest.mark.parametrize(("suffix", "dtype"), KINDS)
+def test_a_broken_file_is_refused_in_one_line(
+    tmp_path: Path, damage: Callable[[bytes], bytes], suffix: str, dtype: Any
+) -> None:
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, Picture(random_pixels(3, dtype, (40, 40))))
+    path.write_bytes(damage(path.read_bytes()))
+    assert_refused(path)
+
+
+def assert_refused(path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_picture(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_damage_in_the_middle_is_refused(tmp_path: Path, suffix: str, dtype: Any) -> None:
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, Picture(random_pixels(3, dtype, (40, 40))))
+    path.write_bytes(flipped(path.read_bytes()))
+    assert_refused(path)
+
+
+def test_missing_files_and_folders_are_named(tmp_path: Path) -> None:
+    assert_refused(tmp_path / "nothing.png")
+    assert_refused(tmp_path)
+
+
+def test_kinds_that_are_not_handled_are_refused(tmp_path: Path) -> None:
+    assert_refused(saved(tmp_path / "cmyk.jpg", Image.new("CMYK", (4, 4))))
+    assert_refused(saved(tmp_path / "float.tiff", Image.new("F", (4, 4))))
+    assert_refused(saved(tmp_path / "gif.png", Image.new("L", (4, 4)), format="GIF"))
+    pages = [Image.new("L", (4, 4)), Image.new("L", (4, 4), 9)]
+    assert_refused(saved(tmp_path / "pages.tiff", pages[0], save_all=True, append_images=pages[1:]))
+    assert_refused(saved(tmp_path / "moving.png", pages[0], save_all=True, append_images=pages[1:]))
+    tifffile.imwrite(tmp_path / "deep_pages.tiff", np.zeros((2, 4, 4), np.uint16), photometric="minisblack")
+    assert_refused(tmp_path / "deep_pages.tiff")
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "dtype"),
+    [
+        ("a.jpg", 0, np.uint16),
+        ("a.webp", 3, np.uint16),
+        ("a.bmp", 3, np.uint16),
+        ("a.jpeg", 4, np.uint8),
+        ("a.bmp", 2, np.uint8),
+        ("a.gif", 0, np.uint8),
+        ("a", 0, np.uint8),
+    ],
+)
+def test_a_format_that_cannot_hold_the_picture_is_refused(
+    tmp_path: Path, name: str, channels: int, dtype: Any
+) -> None:
+    with pytest.raises(InputError, match=name):
+        write_picture(tmp_path / name, Picture(random_pixels(channels, dtype)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_same_picture_is_the_same_bytes(tmp_path: Path) -> None:
+    for suffix in SUFFIXES:
+        for name in ("one", "two"):
+            write_picture(tmp_path / f"{name}{suffix}", Picture(random_pixels(3)))
+        assert (tmp_path / f"one{suffix}").read_bytes() == (tmp_path / f"two{suffix}").read_bytes()
+
+
+def test_pictures_are_told_by_their_names() -> None:
+    assert all(map(is_picture, map(Path, ("a.png", "b/c.JPEG", "d.e.tif", "f.WebP"))))
+    assert not any(map(is_picture, map(Path, (".hidden.png", "a.txt", "png", "a.png.part", "b.csv"))))

@@ -1,0 +1,93 @@
+"""Tiles: their cores cover a picture once, and no seam shows between them."""
+
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import facedenoise.denoiser
+from facedenoise.denoiser import Denoiser
+from facedenoise.models.attention_unet import AttentionUNet
+from facedenoise.tiling import CORE, MARGIN, tiles
+
+sides = st.integers(1, 200)
+
+
+@given(sides, sides, st.sampled_from([1, 2, 4, 8]))
+def test_the_cores_cover_each_pixel_once(height: int, width: int, multiple: int) -> None:
+    covered = np.zeros((height, width), int)
+    for tile in tiles(height, width, multiple=multiple, core=32, margin=16):
+        covered[tile.inner] += 1
+    assert (covered == 1).all()
+
+
+@given(sides, sides, st.sampled_from([1, 2, 4, 8]))
+def test_a_core_is_cut_from_what_was_read(height: int, width: int, multiple: int) -> None:
+    picture = np.arange(height * width).reshape(height, width)
+    for tile in tiles(height, width, multiple=multiple, core=32, margin=16):
+        np.testing.assert_array_equal(picture[tile.outer][tile.core], picture[tile.inner])
+
+
+@given(sides, st.sampled_from([1, 2, 4, 8]))
+def test_tiles_begin_at_multiples_and_are_bounded(length: int, multiple: int) -> None:
+    for tile in tiles(length, length, multiple=multiple, core=32, margin=16):
+        for outer, inner in zip(tile.outer, tile.inner, strict=True):
+            assert outer.start % multiple == 0
+            assert inner.stop - inner.start <= 32
+            assert outer.start == max(inner.start - 16, 0)
+            assert outer.stop == min(inner.stop + 16, length)
+
+
+def test_what_fits_is_one_tile() -> None:
+    (tile,) = tiles(CORE, CORE, multiple=4)
+    assert tile.outer == tile.inner == tile.core == (slice(0, CORE), slice(0, CORE))
+
+
+def test_the_largest_picture_is_cut_into_tiles_of_about_one_size() -> None:
+    rows = sorted({(tile.inner[0].start, tile.inner[0].stop) for tile in tiles(8000, 8000, multiple=4)})
+    assert [stop for _, stop in rows[:-1]] == [start for start, _ in rows[1:]]
+    assert {stop - start for start, stop in rows} == {500}
+    assert all(before[1] == after[0] for before, after in pairwise(rows))
+
+
+def far_seeing_network() -> AttentionUNet:
+    """Give a network with the default's reach and random weights: far pixels count more than if trained."""
+    torch.manual_seed(0)
+    network = AttentionUNet((4, 8, 8), (1, 3, 2))
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if not parameter.abs().max():
+                parameter.normal_(std=0.1)
+    return network
+
+
+def test_a_margin_covers_what_the_default_network_sees() -> None:
+    picture = torch.rand(1, 1, 160, 160, requires_grad=True)
+    far_seeing_network()(picture)[0, 0, 80, 80].backward()
+    assert picture.grad is not None
+    seen = picture.grad[0, 0].nonzero()
+    assert MARGIN >= int((seen - 80).abs().max()) > MARGIN // 2
+
+
+@pytest.mark.parametrize("shape", [(203, 150), (64, 301)])
+def test_no_seam(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facedenoise.denoiser, "has_bfloat16", lambda _: False)
+    denoiser = Denoiser(far_seeing_network(), "cpu")
+    picture = np.random.default_rng(0).random(shape, np.float32)
+    whole = denoiser(picture)
+    monkeypatch.setattr(facedenoise.denoiser, "tiles", partial(tiles, core=64))
+    np.testing.assert_allclose(denoiser(picture), whole, atol=1e-5)
+    assert np.abs(whole - picture).max() > 0.1, "a network that does nothing would have no seams either"
+
+
+def test_no_seam_of_more_than_rounding_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facedenoise.denoiser, "has_bfloat16", lambda _: True)
+    denoiser = Denoiser(far_seeing_network(), "cpu")
+    picture = np.random.default_rng(0).integers(0, 256, (150, 203), dtype=np.uint8)
+    whole = denoiser(picture).astype(int)
+    monkeypatch.setattr(facedenoise.denoiser, "tiles", partial(tiles, core=64))
+    assert np.abs(denoiser(picture) - whole).max() <= 1
