@@ -138,7 +138,7 @@ class TestFile:
         faces = torch.rand(3, 1, 16, 16)
         rebuilt = load_emotion(path)
         assert not rebuilt.training
-        assert torch.equal(rebuilt(faces), classifier(faces))
+        torch.testing.assert_close(rebuilt(faces), classifier(faces))  # another memory layout
 
     @pytest.mark.parametrize("damage", [truncated, missing, foreign, a_discriminator, of_another_shape])
     def test_what_is_no_classifier_is_refused_in_one_line(

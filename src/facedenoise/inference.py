@@ -9,6 +9,7 @@ from facedenoise.data.tensors import require_batch
 from facedenoise.errors import InputError
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import fill, read_weights
+from facedenoise.training.device import placed
 
 
 def load_denoiser(path: Path) -> AttentionUNet:
@@ -22,7 +23,7 @@ def load_denoiser(path: Path) -> AttentionUNet:
     Returns
     -------
     AttentionUNet
-        In evaluation mode.
+        In evaluation mode, on the CPU.
 
     Raises
     ------
@@ -35,11 +36,11 @@ def load_denoiser(path: Path) -> AttentionUNet:
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: these weights are not those of a denoiser") from None
     fill(network, weights, path)
-    return network.eval()
+    return placed(network.eval(), torch.device("cpu"))
 
 
 @torch.inference_mode()
-def denoise(network: nn.Module, noisy: Tensor, batch_size: int = 256) -> Tensor:
+def denoise(network: nn.Module, noisy: Tensor, batch_size: int = 64) -> Tensor:
     """Denoise a batch of images in float32.
 
     Parameters
@@ -48,8 +49,8 @@ def denoise(network: nn.Module, noisy: Tensor, batch_size: int = 256) -> Tensor:
         A denoiser.
     noisy : Tensor
         float32 in [0, 1], shape (N, 1, H, W).
-    batch_size : int, default 256
-        Images at a time; bounds the memory, changes no result beyond rounding.
+    batch_size : int, default 64
+        Images at a time: few fit the caches; changes no result beyond rounding.
 
     Returns
     -------

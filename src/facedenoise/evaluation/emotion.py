@@ -12,8 +12,9 @@ from facedenoise.data.tensors import require_batch
 from facedenoise.errors import InputError
 from facedenoise.models.emotion import EmotionClassifier
 from facedenoise.models.weights import fill, read_weights
+from facedenoise.training.device import placed
 
-BATCH_SIZE = 256  # bounds the memory, changes no result beyond rounding
+BATCH_SIZE = 64  # few fit the caches; changes no result beyond rounding
 
 
 def load_emotion(path: Path) -> EmotionClassifier:
@@ -27,7 +28,7 @@ def load_emotion(path: Path) -> EmotionClassifier:
     Returns
     -------
     EmotionClassifier
-        In evaluation mode.
+        In evaluation mode, on the CPU.
 
     Raises
     ------
@@ -40,7 +41,7 @@ def load_emotion(path: Path) -> EmotionClassifier:
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: these weights are not those of a classifier of emotions") from None
     fill(network, weights, path)
-    return network.eval()
+    return placed(network.eval(), torch.device("cpu"))
 
 
 def predict(classifier: nn.Module, faces: Tensor) -> NDArray[np.int64]:
