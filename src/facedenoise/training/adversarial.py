@@ -5,7 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from facedenoise.training.losses import least_squares, log_error
+from facedenoise.training.losses import charbonnier, least_squares
 from facedenoise.training.reconstruction import Reconstruction
 
 DENOISED, CLEAN = 0.0, 1.0
@@ -78,7 +78,7 @@ class Adversarial:
         self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
     ) -> dict[str, float]:
         self.discriminator.requires_grad_(requires_grad=False)
-        reconstruction = log_error(denoised, clean)
+        reconstruction = charbonnier(denoised, clean)
         adversarial = least_squares(self._scores(noisy, denoised), self.clean_label)
         loss = reconstruction + self.weight * adversarial
         self.generator.descend(loss, factor)

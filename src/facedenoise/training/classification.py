@@ -112,16 +112,10 @@ def _windows(side: int, count: int, generator: np.random.Generator) -> Tensor:
 
 
 class Classification(Descent):
-    """A `Learner` of a classifier: cross-entropy, AdamW.
+    """A `Learner` of a classifier, by cross-entropy; `smoothing` aside, its parameters are those of `Descent`.
 
     Parameters
     ----------
-    network, average : nn.Module
-        As for `Descent`, and so are `clip` and `ema`.
-    lr : float
-        The highest learning rate.
-    weight_decay : float
-        Of AdamW.
     smoothing : float
         Share of a label that is spread over all classes (Szegedy et al., "Rethinking the Inception
         architecture for computer vision", 2016).
@@ -138,8 +132,7 @@ class Classification(Descent):
         ema: float,
         smoothing: float,
     ) -> None:
-        adamw = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
-        super().__init__(network, average, [adamw], clip=clip, ema=ema)
+        super().__init__(network, average, lr=lr, weight_decay=weight_decay, clip=clip, ema=ema)
         self.smoothing = smoothing
 
     def step(self, images: Tensor, labels: Tensor, factor: float, /) -> dict[str, float]:

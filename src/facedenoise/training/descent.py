@@ -1,6 +1,5 @@
-"""What the learners share: steps down clipped gradients, and an average of the weights."""
+"""What the learners share: AdamW on clipped gradients, and an average of the weights."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -19,8 +18,10 @@ class Descent:
         The network to train, where it shall run.
     average : nn.Module
         Of the same shape, for the averaged weights that are judged and kept.
-    optimisers : sequence of Optimizer
-        Over the parameters of `network`, each made with its highest learning rate.
+    lr : float
+        The highest learning rate.
+    weight_decay : float
+        Of AdamW.
     clip : float
         The largest gradient norm.
     ema : float
@@ -31,15 +32,16 @@ class Descent:
         self,
         network: nn.Module,
         average: nn.Module,
-        optimisers: Sequence[torch.optim.Optimizer],
         *,
+        lr: float,
+        weight_decay: float,
         clip: float,
         ema: float,
     ) -> None:
         self.network = network.train()
-        self.optimisers = optimisers
-        self.highest = [optimiser.param_groups[0]["lr"] for optimiser in optimisers]
+        self.lr = lr
         self.clip = clip
+        self.optimiser = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
         self.ema = WeightAverage(network, average, ema)
         self.device = next(network.parameters()).device
         self.bfloat16 = has_bfloat16(self.device)
@@ -52,30 +54,28 @@ class Descent:
 
     def descend(self, loss: Tensor, factor: float) -> None:
         """Take one step down the gradient of a loss, with the learning rate times `factor`."""
-        for optimiser in self.optimisers:
-            optimiser.zero_grad()
+        self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
-        for optimiser, highest in zip(self.optimisers, self.highest, strict=True):
-            optimiser.param_groups[0]["lr"] = highest * factor
-            optimiser.step()
+        self.optimiser.param_groups[0]["lr"] = self.rate(factor)
+        self.optimiser.step()
         self.ema.update(self.network)
 
     def rate(self, factor: float) -> float:
         """Give the learning rate at `factor` of the highest."""
-        return self.highest[0] * factor
+        return self.lr * factor
 
     def averaged(self) -> nn.Module:
         """Give the network with the averaged weights."""
         return self.ema.average
 
     def state(self) -> dict[str, Any]:
-        """Give network, average and optimisers."""
+        """Give network, average and optimiser."""
         return {
             "network": self.network.state_dict(),
             "average": self.ema.average.state_dict(),
             "updates": self.ema.updates,
-            "optimisers": [optimiser.state_dict() for optimiser in self.optimisers],
+            "optimiser": self.optimiser.state_dict(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -83,5 +83,4 @@ class Descent:
         self.network.load_state_dict(state["network"])
         self.ema.average.load_state_dict(state["average"])
         self.ema.updates = state["updates"]
-        for optimiser, saved in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(saved)
+        self.optimiser.load_state_dict(state["optimiser"])
