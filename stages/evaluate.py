@@ -8,17 +8,21 @@ method does, not what a file format keeps of it.
 """
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from torch import Tensor
 
 from facedenoise.data.tensors import read_tensors, to_float
+from facedenoise.errors import InputError
 from facedenoise.evaluation.classical import Tuned, apply, methods_for, tune
 from facedenoise.evaluation.copies import has_copy
 from facedenoise.evaluation.emotion import load_emotion
-from facedenoise.evaluation.judge import Judge
+from facedenoise.evaluation.judge import FEWEST, Judge
 from facedenoise.evaluation.panel import (
     assemble_panel,
     best_classical,
@@ -49,30 +53,66 @@ from stages.settings import load_params
 MODELS = ("unet", "gan")
 
 
+@dataclass(frozen=True)
+class TestFaces:
+    """What all tasks share: the clean test faces, and what is known of each.
+
+    Attributes
+    ----------
+    judge : Judge
+        Holds the clean images.
+    row, emotion : Tensor
+        int64, shape (N,): the row in the CSV, and the label, -1 for none.
+    seen : NDArray[np.bool_]
+        Shape (N,): which have an exact copy among the training faces.
+    """
+
+    judge: Judge
+    row: Tensor
+    emotion: Tensor
+    seen: NDArray[np.bool_]
+
+
 def main() -> None:
     """Score each task, then what lies across tasks."""
-    params, test = load_params(), read_tensors(split_file("test"))
-    judge = Judge(load_emotion(EMOTION), to_float(test["images"]))
-    seen = has_copy(test["images"], read_tensors(split_file("train"))["images"])
+    params, faces = load_params(), read_test_faces()
     cross: dict[str, Any] = {model: {trained: {} for trained in TASKS} for model in MODELS}
     planes: dict[str, Any] = {}
     headlines: dict[str, Any] = {}
     for task in TASKS:
         print(f"scoring {task}", flush=True)
         noisy = noisy_images(task, "test")
-        baselines, tuned = classical_estimates(params, task, noisy)
-        own = network_estimates(task, noisy, judge, cross)
-        images = {"noisy": noisy, **baselines, **own}
-        table = score_table(test, judge, images)
-        panel = assemble_panel(table, images, judge, tuned, seen)
-        planes[task] = perception_distortion(noisy, own["unet"], own["gan"], judge)
-        headlines[task] = headline(panel, best_classical(tuned))
-        write_table(scores_file(task), table)
-        write_json(panel_file(task), panel)
+        own = network_estimates(task, noisy, faces.judge, cross)
+        headlines[task] = score_task(params, task, faces, noisy, own)
+        planes[task] = perception_distortion(noisy, own["unet"], own["gan"], faces.judge)
     write_json(CROSS_NOISE, cross)
     write_json(PLANE, planes)
-    write_json(METRICS, {**headlines, "clean": clean_headline(table)})
+    write_json(METRICS, {**headlines, "clean": clean_headline(faces.emotion, faces.judge.clean_answers)})
     print(readable(headlines))
+
+
+def read_test_faces() -> TestFaces:
+    """Read the test split and the classifier; refuse too few faces to be compared as a set."""
+    path = split_file("test")
+    test = read_tensors(path)
+    if (count := len(test["images"])) < FEWEST:
+        raise InputError(f"{path}: {count} face; give PrivateTest at least {FEWEST} rows")
+    seen = has_copy(test["images"], read_tensors(split_file("train"))["images"])
+    judge = Judge(load_emotion(EMOTION), to_float(test["images"]))
+    return TestFaces(judge, test["row"], test["emotion"], seen)
+
+
+def score_task(
+    params: Params, task: Task, faces: TestFaces, noisy: Tensor, own: dict[str, Tensor]
+) -> dict[str, dict[str, Any]]:
+    """Write the table and the panel of a task's methods; give their headline."""
+    baselines, tuned = classical_estimates(params, task, noisy)
+    images = {"noisy": noisy, **baselines, **own}
+    table = score_table(faces, images)
+    panel = assemble_panel(table, images, faces.judge, tuned, faces.seen)
+    write_table(scores_file(task), table)
+    write_json(panel_file(task), panel)
+    return headline(panel, best_classical(tuned))
 
 
 def noisy_images(task: Task, split: str) -> Tensor:
@@ -103,16 +143,17 @@ def network_estimates(task: Task, noisy: Tensor, judge: Judge, cross: dict[str, 
     return own
 
 
-def score_table(test: dict[str, Tensor], judge: Judge, images: dict[str, Tensor]) -> pd.DataFrame:
+def score_table(faces: TestFaces, images: dict[str, Tensor]) -> pd.DataFrame:
     """Score each image of each method, and ask the classifier about each."""
+    judge = faces.judge
     answers = {method: judge.answers(batch) for method, batch in images.items()}
-    emotions = emotion_columns(test["emotion"], judge.answers(judge.clean), answers)
-    return score_images(judge.clean, test["row"], images).join(emotions)
+    emotions = emotion_columns(faces.emotion, judge.clean_answers, answers)
+    return score_images(judge.clean, faces.row, images).join(emotions)
 
 
-def clean_headline(table: pd.DataFrame) -> dict[str, float]:
+def clean_headline(emotion: Tensor, answers: NDArray[np.int64]) -> dict[str, float]:
     """Give the classifier's accuracy on the clean images; nothing where there are no labels."""
-    scores = summarise(table, "clean")
+    scores = summarise(emotion_columns(emotion, answers, {}), "clean")
     return {name: scores[name]["mean"] for name in ("emotion_accuracy",) if name in scores}
 
 

@@ -1,39 +1,63 @@
-"""Tiny denoisers whose answers are known, in the place of trained ones."""
+"""What stands in the place of the real thing: denoisers whose answers are known, a folder that is closed."""
 
+import errno
+import os
+from itertools import product
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from numpy.typing import NDArray
 
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
 from facedenoise.params import TASKS
+from facedenoise.released import MODELS
 
 BRIGHTER = {"low_gaussian": 10, "high_gaussian": 20, "salt_pepper": -40}
-"""What the stand-in of a task adds to each pixel, of 255; for `salt_pepper` to saturated ones alone."""
+"""What a task's stand-in adds to each pixel, of 255; for `salt_pepper` to saturated ones alone."""
+
+_TIMES = {"unet": 1, "gan": 2}
 
 
-def stand_in(task: str) -> AttentionUNet:
+def brighter(task: str, model: str = "unet") -> int:
+    """Say what a stand-in adds: that for a GAN twice as much."""
+    return BRIGHTER[task] * _TIMES[model]
+
+
+def stand_in(task: str, model: str = "unet") -> AttentionUNet:
     """Give a network that only adds a constant."""
     network = AttentionUNet((2, 2), (1, 1), keep_unsaturated=task == "salt_pepper")
     with torch.no_grad():
         assert network.head.bias is not None
-        network.head.bias.fill_(BRIGHTER[task] / 255)
+        network.head.bias.fill_(brighter(task, model) / 255)
     return network
 
 
 def write_stand_ins(folder: Path) -> None:
     """Write TASK/unet.safetensors and TASK/gan.safetensors for all tasks."""
-    for task in TASKS:
-        network = stand_in(task)
+    for task, model in product(TASKS, MODELS):
+        network = stand_in(task, model)
         settings = {"widths": (2, 2), "blocks": (1, 1), "keep_unsaturated": network.keep_unsaturated}
-        for model in ("unet", "gan"):
-            description = {"attention_unet": settings, "task": task, "model": model}
-            write_weights(folder / task / f"{model}.safetensors", network.state_dict(), description)
+        description = {"attention_unet": settings, "task": task, "model": model}
+        write_weights(folder / task / f"{model}.safetensors", network.state_dict(), description)
 
 
-def denoised_by_stand_in(task: str, image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def denoised_by_stand_in(task: str, image: NDArray[np.uint8], model: str = "unet") -> NDArray[np.uint8]:
     """Say what the stand-in makes of an image."""
-    changed = np.clip(image.astype(int) + BRIGHTER[task], 0, 255).astype(np.uint8)
+    changed = np.clip(image.astype(int) + brighter(task, model), 0, 255).astype(np.uint8)
     return np.where((image == 0) | (image == 255), changed, image) if task == "salt_pepper" else changed
+
+
+def close(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a folder be one that may not be read; permissions would not stop root."""
+    scandir = os.scandir
+
+    def refuse(place: Any) -> Any:
+        if Path(place).resolve() == folder.resolve():
+            raise PermissionError(errno.EACCES, "Permission denied", str(place))
+        return scandir(place)
+
+    monkeypatch.setattr(os, "scandir", refuse)

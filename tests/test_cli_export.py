@@ -123,12 +123,25 @@ def test_the_same_network_is_the_same_bytes_and_names_no_folder(
     assert b"src/facedenoise" not in content
 
 
-def test_torch_is_refused_a_name_that_it_could_not_read(
+@pytest.mark.parametrize(
+    ("file_format", "name"), [("torch", "denoiser.pt"), ("onnx", "denoiser.pt2"), ("onnx", "gan.safetensors")]
+)
+def test_a_name_of_another_format_is_refused(
+    folder: Path, tmp_path: Path, file_format: str, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / name).write_bytes(b"something else")
+    assert export(folder, "salt_pepper", tmp_path / name, file_format) == 1
+    assert capsys.readouterr().err.startswith(f"error: {tmp_path / name}: ")
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"something else"]
+
+
+def test_what_was_written_from_which_weights_is_said(
     folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert export(folder, "salt_pepper", tmp_path / "denoiser.pt", "torch") == 1
-    assert capsys.readouterr().err.startswith(f"error: {tmp_path / 'denoiser.pt'}: ")
-    assert not list(tmp_path.iterdir())
+    out = tmp_path / "denoiser.pt2"
+    assert export(folder, "salt_pepper", out, "torch") == 0
+    said = f"{out}: written from {folder / 'salt_pepper' / 'gan.safetensors'}\n"
+    assert capsys.readouterr().out == said
 
 
 def test_without_the_onnx_packages_one_line_says_what_to_install(

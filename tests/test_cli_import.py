@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from stand_ins import close
 from torch import Tensor
 
 from facedenoise.cli.main import main
@@ -74,6 +75,40 @@ def test_names_as_fer2013_gives_them_decide_how_the_test_folder_is_split(
     save(tmp_path / "faces" / "train" / "happy" / "Training_4.png", faces[0])
     assert main(["import", str(tmp_path / "faces"), str(tmp_path / "out.csv")]) == 0
     assert usages(read(tmp_path / "out.csv")) == ["PrivateTest", "PrivateTest", "PublicTest", "Training"]
+
+
+def test_no_name_brings_an_image_of_the_test_folder_into_training(
+    tmp_path: Path, faces: NDArray[np.uint8]
+) -> None:
+    for number in range(4):
+        save(tmp_path / "faces" / "test" / "happy" / f"Training_{number}.png", faces[0])
+    save(tmp_path / "faces" / "train" / "happy" / "PrivateTest_4.png", faces[0])
+    assert main(["import", str(tmp_path / "faces"), str(tmp_path / "out.csv")]) == 0
+    assert usages(read(tmp_path / "out.csv")) == ["PublicTest", "PrivateTest"] * 2 + ["Training"]
+
+
+@pytest.mark.parametrize(("folders", "warned"), [(("val", "test"), True), (("one", "two"), False)])
+def test_that_labels_are_lost_without_a_training_folder_is_said(
+    tmp_path: Path, faces: NDArray[np.uint8], folders: tuple[str, str], warned: bool, capsys: CAPTURE
+) -> None:
+    make_fer_folder(tmp_path / "faces", faces, folders)
+    assert main(["import", str(tmp_path / "faces"), str(tmp_path / "out.csv")]) == 0
+    assert (read(tmp_path / "out.csv").emotion == -1).all()
+    assert ("warning: no train/ beside" in capsys.readouterr().err) is warned
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure_and_a_linked_one_is_named(
+    tmp_path: Path, faces: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE
+) -> None:
+    make_any_folder(tmp_path / "faces", faces, 30)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "faces" / "linked").symlink_to("../elsewhere")
+    close(tmp_path / "faces" / "album 1", monkeypatch)
+    assert main(["import", str(tmp_path / "faces"), str(tmp_path / "out.csv")]) == 1
+    assert len(read(tmp_path / "out.csv").images) == 20
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith(f"error: {tmp_path / 'faces' / 'album 1'}: cannot be read")
+    assert said[1] == f"warning: {tmp_path / 'faces' / 'linked'}: a link to a folder, not followed"
 
 
 @pytest.mark.parametrize(
@@ -208,9 +243,9 @@ def test_colours_weigh_as_in_bt_601() -> None:
     assert [int(grey_square(pixels, 8)[0, 0]) for pixels in (red, green, blue)] == [76, 150, 29]
 
 
-def test_sixteen_bits_are_scaled_not_cut() -> None:
-    pixels = np.full((8, 8), 0x80FF, np.uint16)
-    assert (grey_square(pixels, 8) == 0x80).all()
+@pytest.mark.parametrize(("sixteen", "eight"), [(128, 0), (129, 1), (511, 2), (0x80FF, 128), (65535, 255)])
+def test_sixteen_bits_are_rounded_to_eight(sixteen: int, eight: int) -> None:
+    assert (grey_square(np.full((8, 8), sixteen, np.uint16), 8) == eight).all()
 
 
 def test_fine_stripes_do_not_alias() -> None:

@@ -56,6 +56,29 @@ def test_what_a_file_does_not_say_is_a_dash(tmp_path: Path, capsys: CAPTURE) -> 
     assert line_of(info(tmp_path, capsys), "low_gaussian").split()[3:7] == ["-"] * 4
 
 
+@pytest.mark.parametrize(
+    ("facts", "shown"),
+    [
+        ({"val": {"psnr": 31.25}}, ["31.25", "/", "-", "-", "-", "-"]),
+        ({"test": "good", "val": [1]}, ["-", "-", "-", "-"]),
+        ({"commit": None, "data_sha256": 7}, ["-", "-", "7", "-"]),
+    ],
+)
+def test_an_odd_description_is_shown_as_far_as_it_goes(
+    tmp_path: Path, facts: dict[str, Any], shown: list[str], capsys: CAPTURE
+) -> None:
+    write(tmp_path, "low_gaussian", "unet", **facts)
+    assert line_of(info(tmp_path, capsys), "low_gaussian").split()[3:-1] == shown
+
+
+def test_a_description_that_is_no_object_is_refused(tmp_path: Path, capsys: CAPTURE) -> None:
+    path = tmp_path / "low_gaussian" / "unet.safetensors"
+    write_weights(path, AttentionUNet((2, 2), (1, 1)).state_dict(), ["odd"])  # type: ignore[arg-type]
+    assert main(["info", "--weights", str(tmp_path)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"error: {path}: these weights are not of this project")
+
+
 def test_weights_that_are_not_there_are_named(tmp_path: Path, capsys: CAPTURE) -> None:
     write(tmp_path, "low_gaussian", "unet")
     said = info(tmp_path, capsys)
@@ -79,6 +102,51 @@ def test_by_default_it_tells_of_the_pipelines_own_weights(
     monkeypatch.chdir(tmp_path)
     assert main(["info"]) == 0
     assert "models/salt_pepper/unet.safetensors" in capsys.readouterr().out
+
+
+METRICS = {
+    "low_gaussian": {"noisy": {"psnr": 34.0, "ssim": 0.96}, "unet": {"psnr": 37.31, "ssim": 0.9867}},
+    "salt_pepper": {"gan": {"psnr": 38.37, "ssim": 0.9932, "emotion_accuracy": 0.5}},
+}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work where the pipeline has run, without released networks; its files say what `write` says unasked."""
+    monkeypatch.setattr("facedenoise.released.RELEASED", tmp_path / "released")
+    for task, model in (("low_gaussian", "unet"), ("salt_pepper", "gan"), ("high_gaussian", "unet")):
+        write(tmp_path / "models", task, model)
+    write(tmp_path / "elsewhere", "low_gaussian", "unet")
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "metrics.json").write_text(json.dumps(METRICS))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_test_scores_of_the_pipelines_networks_are_those_of_its_evaluation(
+    checkout: Path, capsys: CAPTURE
+) -> None:
+    assert main(["info"]) == 0
+    said = capsys.readouterr().out
+    assert line_of(said, "low_gaussian").split()[3:7] == ["-", "37.31", "/", "0.9867"]
+    assert line_of(said, "salt_pepper").split()[3:7] == ["-", "38.37", "/", "0.9932"]
+    assert line_of(said, "high_gaussian").split()[3:5] == ["-", "-"]
+    assert "test, of the networks in models/: what reports/metrics.json says" in said
+    assert main(["info", "--json"]) == 0
+    low, _, salt_pepper = json.loads(capsys.readouterr().out)
+    assert low["test"] == {"psnr": 37.31, "ssim": 0.9867}
+    assert salt_pepper["test"] == {"psnr": 38.37, "ssim": 0.9932}
+
+
+def test_other_weights_have_no_scores_of_the_pipeline(checkout: Path, capsys: CAPTURE) -> None:
+    said = info(Path("elsewhere"), capsys)
+    assert line_of(said, "low_gaussian").split()[3:5] == ["-", "-"]
+    assert "reports/metrics.json" not in said
+
+
+def test_an_unreadable_evaluation_is_none(checkout: Path, capsys: CAPTURE) -> None:
+    (checkout / "reports" / "metrics.json").write_text("<<<<<<< HEAD")
+    assert line_of(info(Path("models"), capsys), "low_gaussian").split()[3:5] == ["-", "-"]
 
 
 def test_a_folder_without_weights_is_refused(tmp_path: Path, capsys: CAPTURE) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 from numpy.typing import NDArray
 from PIL import Image
+from stand_ins import close
 from torch import Tensor
 
 from facedenoise.cli.main import main
@@ -114,6 +115,24 @@ def test_a_bad_picture_is_named_and_the_rest_is_done(tmp_path: Path, capsys: CAP
     assert "m.png" in line
 
 
+def test_a_folder_that_cannot_be_read_is_a_failure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE
+) -> None:
+    for name in ("a.png", "closed/b.png"):
+        save(tmp_path / "photos" / name, GREY)
+    close(tmp_path / "photos/closed", monkeypatch)
+    assert noise(tmp_path / "photos", tmp_path / "noisy") == 1
+    assert f"error: {tmp_path / 'photos/closed'}: cannot be read" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "noisy").iterdir()] == ["a.png"]
+
+
+def test_a_target_that_cannot_be_written_is_named(tmp_path: Path, capsys: CAPTURE) -> None:
+    source = save(tmp_path / "a.png", GREY)
+    (tmp_path / "file").touch()
+    assert noise(source, tmp_path / "file/b.png") == 1
+    assert f"error: {tmp_path / 'file/b.png'}: cannot be written (" in capsys.readouterr().err
+
+
 @pytest.fixture
 def csv(tmp_path: Path, drawn: Tensor) -> Path:
     emotion = np.arange(len(drawn)) % 8 - 1
@@ -160,7 +179,7 @@ def test_the_input_is_never_written_over(csv: Path, capsys: CAPTURE) -> None:
         (folder / "photos", folder / "photos"),
         (folder / "photos", folder / "photos" / "noisy"),
     ):
-        assert refused(source, target, capsys)
+        assert refused(source, target, capsys).startswith(f"error: {target}: ")
     np.testing.assert_array_equal(load(picture), GREY)
 
 

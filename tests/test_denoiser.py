@@ -19,7 +19,9 @@ import facedenoise.denoiser
 from facedenoise import Denoiser
 from facedenoise.errors import InputError
 from facedenoise.inference import denoise
+from facedenoise.models.weights import write_weights
 from facedenoise.params import TASKS
+from facedenoise.released import MODELS
 
 
 @pytest.fixture
@@ -60,6 +62,15 @@ def test_sixteen_bits_are_not_cut_to_eight() -> None:
     denoised = Denoiser(stand_in("salt_pepper"))(image)
     assert denoised.dtype == np.uint16
     np.testing.assert_array_equal(denoised, image)
+
+
+@pytest.mark.parametrize("dtype", ["<u2", ">u2", ">f4"])
+def test_any_byte_order_is_taken_and_kept(dtype: str) -> None:
+    native = np.full((4, 4), 0.25, np.float32) if dtype == ">f4" else np.full((4, 4), 30000, np.uint16)
+    denoiser = Denoiser(stand_in("high_gaussian"))
+    denoised = denoiser(native.astype(dtype))
+    assert denoised.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(denoised, denoiser(native))
 
 
 @pytest.mark.parametrize("channels", [2, 3, 4])
@@ -107,8 +118,11 @@ def test_faces_come_out_as_the_evaluation_denoises_them(drawn: torch.Tensor) -> 
 
 @pytest.mark.parametrize("dtype", [np.int64, np.bool_, np.complex64, np.uint32])
 def test_other_types_are_refused(dtype: Any) -> None:
-    with pytest.raises(TypeError, match="expected uint8"):
-        Denoiser(stand_in("low_gaussian"))(np.zeros((4, 4), dtype))
+    denoiser = Denoiser(stand_in("low_gaussian"))
+    image = np.zeros((4, 4), dtype)
+    for denoise_any, given in ((denoiser, image), (denoiser.denoise_stack, image[np.newaxis])):
+        with pytest.raises(TypeError, match="expected uint8"):
+            denoise_any(given)
 
 
 @pytest.mark.parametrize("shape", [(), (4,), (0, 4), (4, 0), (0, 8, 8), (2, 0, 8), (1, 2, 3, 4)])
@@ -121,15 +135,23 @@ def test_other_shapes_are_refused(shape: tuple[int, ...]) -> None:
 def test_floats_beyond_black_and_white_are_refused(value: float) -> None:
     image = np.full((4, 4), 0.5)
     image[2, 1] = value
-    with pytest.raises(ValueError, match=r"expected values in \[0, 1\]"):
-        Denoiser(stand_in("low_gaussian"))(image)
+    denoiser = Denoiser(stand_in("low_gaussian"))
+    for denoise_any, given in ((denoiser, image), (denoiser.denoise_stack, image[np.newaxis])):
+        with pytest.raises(ValueError, match=r"expected values in \[0, 1\]"):
+            denoise_any(given)
+
+
+@pytest.mark.parametrize("shape", [(4, 4), (0, 4, 4), (1, 0, 4), (1, 2, 3, 1)])
+def test_a_stack_has_three_axes(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="expected shape"):
+        Denoiser(stand_in("low_gaussian")).denoise_stack(np.zeros(shape, np.uint8))
 
 
 def test_released_weights_serve_where_no_pipeline_is(away: Path) -> None:
-    for task, model in product(TASKS, ("unet", "gan")):
+    for task, model in product(TASKS, MODELS):
         image = noise_image(6, 6)
         denoised = Denoiser.load(task, model)(image)
-        np.testing.assert_array_equal(denoised, denoised_by_stand_in(task, image))
+        np.testing.assert_array_equal(denoised, denoised_by_stand_in(task, image, model))
 
 
 def test_the_pipelines_weights_come_before_the_released_ones(away: Path) -> None:
@@ -163,15 +185,17 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "init", "-q")
     with Repo.init(str(folder)) as repo:
         write_stand_ins(folder / "models")
-        for task in ("high_gaussian", "salt_pepper"):
-            shutil.rmtree(folder / "models" / task)
-        repo.add(str(folder / "models" / "low_gaussian" / "unet.safetensors"))
+        shutil.rmtree(folder / "models" / "high_gaussian")
+        odd = folder / "models" / "salt_pepper" / "unet.safetensors"
+        write_weights(odd, {"a": torch.zeros(1)}, {"task": "salt_pepper"})
+        for task in ("low_gaussian", "salt_pepper"):
+            repo.add(str(folder / "models" / task / "unet.safetensors"))
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "weights")
     git(folder, "tag", "v1")
     git(folder, "rm", "-qr", "models")
     git(folder, "commit", "-qm", "none")
-    (folder / "models" / "low_gaussian" / "unet.safetensors").unlink(missing_ok=True)
+    shutil.rmtree(folder / "models", ignore_errors=True)
     return folder
 
 
@@ -206,6 +230,22 @@ def test_what_a_revision_lacks_is_said_in_one_line(
         Denoiser.load(task, rev=rev, repo=repo or str(repository))
     assert len(str(caught.value).splitlines()) == 1
     assert str(caught.value).startswith(f"models/{task}/unet.safetensors: ")
+
+
+def test_broken_weights_of_a_revision_are_named_as_they_stand_there(repository: Path, away: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        Denoiser.load("salt_pepper", rev="v1", repo=str(repository))
+    where = f"models/salt_pepper/unet.safetensors in {repository} at v1"
+    assert str(caught.value) == f"{where}: these weights are not those of a denoiser"
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "choices"),
+    [("poisson", "unet", "low_gaussian, high_gaussian, salt_pepper"), ("low_gaussian", "vae", "unet, gan")],
+)
+def test_an_unknown_task_or_model_is_refused_with_the_choices(task: str, model: str, choices: str) -> None:
+    with pytest.raises(ValueError, match=f"give one of {choices}"):
+        Denoiser.load(task, model)
 
 
 def test_a_folder_and_a_revision_exclude_each_other() -> None:

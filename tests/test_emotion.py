@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import torch
 from clones import Clone
+from finished_run import run_params
 from helpers import write_tensors
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -64,7 +65,8 @@ def train(batches: AugmentedBatches, folder: Path, plan: Plan = PLAN) -> Progres
 
 class TestNetwork:
     def test_the_classifier_of_the_pipeline_has_at_most_a_million_parameters(self) -> None:
-        network = EmotionClassifier(widths=(32, 64, 128), blocks=(2, 2, 2))
+        settings = run_params().emotion
+        network = EmotionClassifier(settings.widths, settings.blocks)
         assert sum(parameter.numel() for parameter in network.parameters()) <= 1_000_000
 
     @pytest.mark.parametrize("size", [(8, 8), (16, 16), (17, 31), (48, 48)])

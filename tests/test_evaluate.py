@@ -1,8 +1,11 @@
 """The panel of scores, and the stage that writes it."""
 
+import io
 import json
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,6 +14,7 @@ import torch
 from helpers import write_tensors
 
 from facedenoise.data.tensors import read_tensors, to_float
+from facedenoise.errors import InputError
 from facedenoise.evaluation import two_sample
 from facedenoise.evaluation.classical import Tuned, apply
 from facedenoise.evaluation.copies import has_copy
@@ -35,6 +39,14 @@ ROWS = torch.arange(COUNT) * 3 + 5
 EMOTION = torch.tensor([0, 1, 2, 3, 4, 5, 6, -1, -1, 0, 1, 2])
 WEIGHTS = [f"models/{task}/{model}.safetensors" for task in TASKS for model in ("unet", "gan")]
 SHIFT = {path: 0.01 * place for place, path in enumerate(WEIGHTS, start=1)}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_two_sample_test() -> Iterator[None]:
+    """Shorten a training that has tests of its own."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(two_sample, "STEPS", 2)
+        yield
 
 
 def faces(seed: int, count: int = COUNT) -> torch.Tensor:
@@ -117,6 +129,8 @@ def test_scores_without_copies_are_those_of_the_other_faces() -> None:
     assert panel["tv"]["strength"] == 0.1
     unseen = assemble_panel(table, images, judge_of(clean), {"tv": Tuned(0.1, 30.0)}, seen & False)
     assert "without_copies" not in unseen
+    all_seen = assemble_panel(table, images, judge_of(clean), {"tv": Tuned(0.1, 30.0)}, seen | True)
+    assert all_seen["without_copies"] == {"faces": 0}
 
 
 def test_the_best_classical_method_is_chosen_on_val_and_named() -> None:
@@ -158,37 +172,62 @@ class _Params:
         salt_pepper = SaltPepperNoise("salt_pepper", 0.1, 0.5)
 
 
-@pytest.fixture
-def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give a folder with what `evaluate` reads; a "network" is the path of its weights and adds a little."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(two_sample, "STEPS", 2)  # it has tests of its own
+def write_split(split: str, seed: int, **other: torch.Tensor) -> None:
+    """Write a split and its noisy variants; other tensors replace those of the split."""
+    tensors = {"images": faces(seed), "row": ROWS, "emotion": EMOTION, **other}
+    write_tensors(Path(f"data/splits/{split}.safetensors"), tensors)
+    for place, task in enumerate(TASKS):
+        noisy = tensors["images"].clone()
+        noisy[:, :, place::4] = 255 - noisy[:, :, place::4]
+        write_tensors(Path(f"data/noisy/{task}/{split}.safetensors"), {"images": noisy})
+
+
+def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make a folder with what `evaluate` reads; a "network" is the path of its weights and adds a little."""
+    monkeypatch.chdir(folder)
     for seed, split in enumerate(("test", "train", "val")):
-        images = faces(seed)
-        tensors = {"images": images, "row": ROWS, "emotion": EMOTION}
-        write_tensors(Path(f"data/splits/{split}.safetensors"), tensors)
-        for place, task in enumerate(TASKS):
-            noisy = images.clone()
-            noisy[:, :, place::4] = 255 - noisy[:, :, place::4]
-            write_tensors(Path(f"data/noisy/{task}/{split}.safetensors"), {"images": noisy})
+        write_split(split, seed)
     torch.manual_seed(0)
     classifier = EmotionClassifier([4, 4], [1, 1]).eval()
     monkeypatch.setattr(evaluate, "load_params", _Params)
     monkeypatch.setattr(evaluate, "load_emotion", lambda path: classifier)
     monkeypatch.setattr(evaluate, "load_denoiser", lambda path: path)
     monkeypatch.setattr(evaluate, "denoise", lambda path, noisy: (noisy + SHIFT[str(path)]).clamp(0, 1))
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    prepare(tmp_path, monkeypatch)
     return tmp_path
+
+
+class Evaluated(NamedTuple):
+    folder: Path
+    printed: str
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Evaluated:
+    """Run the stage once."""
+    folder, printed = tmp_path_factory.mktemp("evaluated"), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        prepare(folder, patch)
+        evaluate.main()
+    return Evaluated(folder, " ".join(printed.getvalue().split()))
+
+
+@pytest.fixture
+def evaluated(finished: Evaluated, monkeypatch: pytest.MonkeyPatch) -> Evaluated:
+    """Stand in the folder in which the stage has run."""
+    monkeypatch.chdir(finished.folder)
+    return finished
 
 
 def read(path: str) -> Any:
     return json.loads(Path(path).read_text())
 
 
-def test_the_stage_scores_every_method_of_every_task(
-    workspace: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    evaluate.main()
-    printed = " ".join(capsys.readouterr().out.split())
+def test_the_stage_scores_every_method_of_every_task(evaluated: Evaluated) -> None:
     headlines = read("reports/metrics.json")
     assert list(headlines) == [*TASKS, "clean"]
     assert list(headlines["clean"]) == ["emotion_accuracy"]
@@ -200,13 +239,15 @@ def test_the_stage_scores_every_method_of_every_task(
             named = scores.pop("method", method)
             assert scores == {name: panel[named][name]["mean"] for name in scores}
             assert list(scores) == ["psnr", "ssim", "emotion_accuracy"]
-            assert f"{scores['psnr']:.4f} {scores['ssim']:.4f} {scores['emotion_accuracy']:.4f}" in printed
+            assert (
+                f"{scores['psnr']:.4f} {scores['ssim']:.4f} {scores['emotion_accuracy']:.4f}"
+                in evaluated.printed
+            )
 
 
-def test_the_means_of_the_panel_are_those_of_the_table(workspace: Path) -> None:
-    evaluate.main()
+def test_the_means_of_the_panel_are_those_of_the_table(evaluated: Evaluated) -> None:
     for task in TASKS:
-        table = pd.read_csv(workspace / f"reports/eval/{task}.csv")
+        table = pd.read_csv(f"reports/eval/{task}.csv")
         panel = read(f"reports/eval/{task}.json")
         assert table["row"].tolist() == ROWS.tolist()
         for method in ("noisy", "median", "nlm", "tv", "wavelet", "unet", "gan"):
@@ -217,12 +258,11 @@ def test_the_means_of_the_panel_are_those_of_the_table(workspace: Path) -> None:
             assert {"spectrum_error", "two_sample", "frechet"} < set(panel[method])
 
 
-def test_each_network_is_scored_on_every_noise_and_its_own_stands_in_the_panel(workspace: Path) -> None:
-    evaluate.main()
+def test_each_network_is_scored_on_every_noise_and_its_own_stands_in_the_panel(evaluated: Evaluated) -> None:
     clean = to_float(faces(0))
     cross = read("reports/cross_noise.json")
     for noise in TASKS:
-        noisy = to_float(read_tensors(workspace / f"data/noisy/{noise}/test.safetensors")["images"])
+        noisy = to_float(read_tensors(Path(f"data/noisy/{noise}/test.safetensors"))["images"])
         for model in ("unet", "gan"):
             for trained in TASKS:
                 denoised = (noisy + SHIFT[f"models/{trained}/{model}.safetensors"]).clamp(0, 1)
@@ -232,11 +272,10 @@ def test_each_network_is_scored_on_every_noise_and_its_own_stands_in_the_panel(w
             assert own == pytest.approx(cross[model][noise][noise]["psnr"], abs=1e-4)
 
 
-def test_classical_methods_run_at_the_strength_that_the_panel_states(workspace: Path) -> None:
-    evaluate.main()
+def test_classical_methods_run_at_the_strength_that_the_panel_states(evaluated: Evaluated) -> None:
     clean = to_float(faces(0))
     for task in TASKS:
-        noisy = to_float(read_tensors(workspace / f"data/noisy/{task}/test.safetensors")["images"])
+        noisy = to_float(read_tensors(Path(f"data/noisy/{task}/test.safetensors"))["images"])
         panel, table = read(f"reports/eval/{task}.json"), pd.read_csv(f"reports/eval/{task}.csv")
         for method in ("median", "tv"):
             expected = psnr(clean, apply(method, noisy, panel[method]["strength"]))
@@ -255,13 +294,15 @@ def test_denoised_images_are_scored_before_they_are_rounded_to_8_bits(
     assert table["unet_psnr"].max() < 62
 
 
-def test_the_same_inputs_give_the_same_bytes(workspace: Path) -> None:
+def test_the_same_inputs_give_the_same_bytes(evaluated: Evaluated, workspace: Path) -> None:
     evaluate.main()
-    first = {path: path.read_bytes() for path in (workspace / "reports").rglob("*.*")}
-    evaluate.main()
-    assert {path: path.read_bytes() for path in (workspace / "reports").rglob("*.*")} == first
+    first, again = (
+        {path.relative_to(folder): path.read_bytes() for path in folder.glob("reports/**/*.*")}
+        for folder in (evaluated.folder, workspace)
+    )
+    assert again == first
     assert len(first) == 3 + 2 * len(TASKS)
-    assert first[workspace / "reports/metrics.json"].endswith(b"}\n")
+    assert first[Path("reports/metrics.json")].endswith(b"}\n")
 
 
 def test_a_network_that_gives_no_number_is_no_silent_nan(
@@ -271,3 +312,33 @@ def test_a_network_that_gives_no_number_is_no_silent_nan(
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
         evaluate.main()
     assert not (workspace / "reports/metrics.json").exists()
+
+
+def test_scores_are_also_given_without_the_test_faces_that_the_networks_have_seen(workspace: Path) -> None:
+    train = faces(1)
+    train[:2] = faces(0)[[3, 8]]
+    write_split("train", 1, images=train)
+    evaluate.main()
+    for task in TASKS:
+        unseen = pd.read_csv(f"reports/eval/{task}.csv").drop([3, 8])
+        left = read(f"reports/eval/{task}.json")["without_copies"]
+        assert left["faces"] == COUNT - 2
+        assert left["gan"]["ssim"]["mean"] == pytest.approx(unseen["gan_ssim"].mean(), abs=5e-5)
+
+
+def test_without_labels_nothing_is_said_of_emotions(workspace: Path) -> None:
+    write_split("test", 0, emotion=torch.full((COUNT,), -1))
+    evaluate.main()
+    assert read("reports/metrics.json")["clean"] == {}
+    for path in workspace.glob("reports/**/*.json"):
+        assert "emotion" not in path.read_text()
+
+
+def test_a_single_test_face_is_refused_before_anything_is_scored(
+    workspace: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_split("test", 0, images=faces(0, 1), row=ROWS[:1], emotion=EMOTION[:1])
+    words = r"^data/splits/test\.safetensors: 1 face; give PrivateTest at least 2 rows$"
+    with pytest.raises(InputError, match=words):
+        evaluate.main()
+    assert capsys.readouterr().out == ""

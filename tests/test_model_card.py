@@ -66,6 +66,16 @@ def test_it_counts_the_weights(card: Card) -> None:
     assert text.count(f"unet.safetensors` | {count:,} |") == len(TASKS)
 
 
+def test_where_all_test_faces_are_copies_it_says_so(card: Card) -> None:
+    words = "Every test face has a copy among the training faces."
+    assert words not in card()
+    for path in Path("reports/eval").glob("*.json"):
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"without_copies": {"faces": 0}}))
+    report.write_page(run_params())
+    for name in ("index.html", "model_card.md"):
+        assert words in Path("reports", name).read_text(encoding="utf-8")
+
+
 def test_without_labels_it_gives_no_accuracy(card: Card) -> None:
     assert "accuracy" not in card(labels=False).lower()
 

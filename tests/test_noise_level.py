@@ -3,6 +3,9 @@
 from typing import Any
 
 import numpy as np
+import PIL.Image
+import PIL.ImageDraw
+import PIL.ImageFont
 import pytest
 import torch
 from numpy.typing import NDArray
@@ -11,7 +14,7 @@ from skimage import data
 
 from facedenoise.noise import corrupt
 from facedenoise.noise_level import Noise, judge_noise
-from facedenoise.params import TASKS, GaussianNoise, Task
+from facedenoise.params import TASKS, GaussianNoise, SaltPepperNoise, Task
 from facedenoise.strengths import STRENGTHS
 
 Image = NDArray[np.uint8]
@@ -50,6 +53,35 @@ def test_photographs_are_judged_as_faces_are(name: str) -> None:
         assert judge_noise(with_noise(photograph[np.newaxis], task)[0]).kind == task
 
 
+@pytest.mark.parametrize("size", [10, 14, 24])
+@pytest.mark.parametrize("only_black_and_white", [False, True])
+def test_text_is_no_salt_and_pepper(size: int, only_black_and_white: bool) -> None:
+    page = PIL.Image.new("L", (400, 300), 255)
+    font = PIL.ImageFont.load_default(size)
+    for top in range(0, 300, size + 3):
+        words = "The quick brown fox jumps over the lazy dog 0123456789 " * 2
+        PIL.ImageDraw.Draw(page).text((2, top), words, fill=0, font=font)
+    text = np.asarray(page)
+    text = np.where(text > 127, 255, 0).astype(np.uint8) if only_black_and_white else text
+    for picture in (text, 255 - text):
+        assert judge_noise(picture).kind != "salt_pepper"
+
+
+def test_one_impulse_in_twenty_is_recognised() -> None:
+    strength = SaltPepperNoise("salt_pepper", factor=0.05, salt_ratio=0.5)
+    rows = np.zeros(1, int)
+    noisy = corrupt(data.camera()[np.newaxis], rows, strength, seed=0, task="salt_pepper", draw=0)
+    assert judge_noise(noisy[0]).kind == "salt_pepper"
+
+
+@pytest.mark.parametrize("sigma", [0.12, 0.2, 0.25, 0.3])
+@pytest.mark.parametrize("name", ["camera", "astronaut", "chelsea"])
+def test_strong_gaussian_noise_that_is_cut_off_is_no_salt_and_pepper(name: str, sigma: float) -> None:
+    noise = judge_noise(with_sigma(getattr(data, name)(), sigma))
+    assert noise.kind == "high_gaussian"
+    assert noise.remark.startswith("outside")
+
+
 @pytest.mark.parametrize("sigma", [0.02, 0.03, 0.04, 0.06, 0.1])
 @pytest.mark.parametrize("shape", [(48, 48), (300, 200), (1500, 1500)])
 def test_the_strength_is_estimated(sigma: float, shape: tuple[int, int]) -> None:
@@ -85,7 +117,9 @@ def test_the_share_of_impulses_is_counted() -> None:
 
 @pytest.mark.parametrize("shape", [(1, 1), (6, 6), (6, 500), (1, 8000)])
 def test_what_is_too_small_to_judge_counts_as_clean(shape: tuple[int, int]) -> None:
-    assert judge_noise(np.full(shape, 100, np.uint8)).kind == "none"
+    impulses = np.random.default_rng(0).choice([0, 100, 255], shape, p=[0.1, 0.8, 0.1]).astype(np.uint8)
+    for noisy in (impulses, with_sigma(np.full(shape, 100), 0.1)):
+        assert judge_noise(noisy) == Noise("none", 0.0, 0.0)
 
 
 def test_seven_pixels_are_enough_to_judge() -> None:
@@ -127,7 +161,7 @@ def test_a_large_picture_is_judged_by_patches_from_all_over_it() -> None:
         (0.034, "low_gaussian", "between"),
         (0.045, "high_gaussian", "between"),
         (0.06, "high_gaussian", None),
-        (0.1, "high_gaussian", "beyond"),
+        (0.1, "high_gaussian", "outside"),
     ],
 )
 def test_another_strength_takes_the_nearer_level_and_says_so(
@@ -140,7 +174,7 @@ def test_another_strength_takes_the_nearer_level_and_says_so(
 
 def test_the_levels_are_those_of_the_tasks() -> None:
     gaussian = {task: strength for task, strength in STRENGTHS.items() if isinstance(strength, GaussianNoise)}
-    assert Noise("low_gaussian", 1.0, 0.0).remark.startswith("beyond")
+    assert Noise("low_gaussian", 1.0, 0.0).remark.startswith("outside")
     for task, strength in gaussian.items():
         assert Noise(task, strength.sigma, 0.0).remark == ""
         assert f"{strength.sigma:.2f}" in Noise(task, 1.0, 0.0).remark

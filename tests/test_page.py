@@ -17,6 +17,7 @@ from PIL import Image
 
 from facedenoise.data.tensors import read_tensors
 from facedenoise.params import TASKS
+from facedenoise.report.style import TASK_TITLES
 from stages import report
 from stages.paths import noisy_file
 
@@ -107,7 +108,8 @@ def test_who_does_not_see_it_can_read_it(build: Build) -> None:
     assert page.all("html") == [{"lang": "en"}]
     assert all(image["alt"] for image in page.all("img"))
     assert all(drawing.get("aria-label") for drawing in page.all("svg") if drawing.get("role") == "img")
-    assert all(handle["aria-label"] for handle in page.all("input") if handle["type"] == "range")
+    labels = [handle["aria-label"] or "" for handle in page.all("input") if handle["type"] == "range"]
+    assert all(any(title in label for title in TASK_TITLES.values()) for label in labels)
     assert all(head["scope"] in {"col", "row", "rowgroup"} for head in page.all("th"))
     assert len(page.all("caption")) == len(page.all("table")) > 0
     headings = [int(tag[1]) for tag, _ in page.elements if re.fullmatch("h[1-6]", tag)]
@@ -124,11 +126,11 @@ def test_its_pictures_are_the_faces(build: Build, drawn: torch.Tensor) -> None:
         pictures[image["alt"]] = np.asarray(Image.open(io.BytesIO(png)))
     for place in range(5):
         np.testing.assert_array_equal(pictures[f"Face of row {32298 + place}, clean"], drawn[place, 0])
-    noisy = [alt for alt in pictures if alt and "with high gaussian noise" in alt]
+    noisy = [alt for alt in pictures if alt and "High Gaussian noise" in alt]
     assert len(noisy) == 5
     expected = read_tensors(noisy_file("high_gaussian", "test"))["images"][:, 0]
     for alt in noisy:
-        row = int((alt or "").split()[3])
+        row = int((alt or "").split()[3].removesuffix(","))
         np.testing.assert_array_equal(pictures[alt], expected[row - 32298])
 
 
@@ -147,6 +149,18 @@ def test_without_labels_it_does_not_speak_of_emotion_scores(build: Build) -> Non
     assert 'id="emotion"' in build()
 
 
+@pytest.mark.parametrize("name", ["index.html", "model_card.md"])
+def test_an_untrained_classifier_is_not_presented_as_trained(build: Build, name: str) -> None:
+    words = "Too few faces to learn from have a label: the classifier is untrained"
+    build()
+    assert words not in Path("reports", name).read_text(encoding="utf-8")
+    build(trained=False)
+    text = " ".join(Path("reports", name).read_text(encoding="utf-8").split())
+    assert words in text
+    assert "accuracy is" not in text
+    assert 'id="emotion"' not in text
+
+
 def test_without_copies_it_does_not_speak_of_them(build: Build) -> None:
     words = "Without the test faces that have an exact copy among the training faces"
     assert words not in build(copies=False)
@@ -154,5 +168,11 @@ def test_without_copies_it_does_not_speak_of_them(build: Build) -> None:
 
 
 def test_without_an_equal_blend_it_still_compares(build: Build) -> None:
-    assert "no blend" in build(equal=False)
-    assert build().count("a gain.") == len(TASKS)
+    against_the_blend, legend = "At the same PSNR of", "the same at the GAN&#39;s PSNR"
+    text = build()
+    assert text.count(against_the_blend) == len(TASKS)
+    assert legend in text
+    text = build(equal=False)
+    assert text.count("is not below that of the U-Net") == len(TASKS)
+    assert against_the_blend not in text
+    assert legend not in text

@@ -17,6 +17,18 @@ from facedenoise.params import TASKS
 from stages import report
 
 WIDTHS = (1280, 390)
+COLUMNS = ("noisy", "classical", "unet", "gan")
+FORMS = {
+    "psnr": "{:.2f}",
+    "ssim": "{:.4f}",
+    "gmsd": "{:.4f}",
+    "haarpsi": "{:.4f}",
+    "spectrum_error": "{:.4f}",
+    "two_sample": "{:.3f}",
+    "frechet": "{:.3f}",
+    "emotion_accuracy": "{:.1%}",
+    "emotion_agreement": "{:.1%}",
+}
 
 
 @pytest.fixture(scope="module")
@@ -69,9 +81,31 @@ def split(chrome: Chrome, slider: WebElement) -> float:
     return edge
 
 
-def shown_rows(table: WebElement) -> list[list[str]]:
-    rows = table.find_elements(By.CSS_SELECTOR, "tbody tr:not(.group)")
-    return [[cell.text for cell in row.find_elements(By.CSS_SELECTOR, "td")] for row in rows]
+def read(run_folder: Path, name: str) -> Any:
+    return json.loads((run_folder / "reports" / f"{name}.json").read_text())
+
+
+def shown_rows(chrome: Chrome, table: WebElement) -> list[list[tuple[str, str]]]:
+    """Give the cells of a table, each as its number and the quieter line below it."""
+    script = """
+        const textOf = (cell, part) => cell.querySelector(part)?.innerText ?? "";
+        const number = cell => textOf(cell, "strong") || cell.firstChild.textContent;
+        return [...arguments[0].querySelectorAll("tbody tr:not(.group)")].map(
+            row => [...row.querySelectorAll("td")].map(cell => [number(cell), textOf(cell, "small")]))
+    """
+    return [[tuple(cell) for cell in row] for row in chrome.execute_script(script, table)]
+
+
+def written(name: str, score: Any) -> tuple[str, str]:
+    """Write a score, or its mean above its interval, as a reader of the page expects it."""
+    form = FORMS[name]
+    if not isinstance(score, dict):
+        return form.format(score), ""
+    return form.format(score["mean"]), f"{form.format(score['low'])} to {form.format(score['high'])}"
+
+
+def tables(chrome: Chrome, section: str) -> list[WebElement]:
+    return chrome.find_elements(By.CSS_SELECTOR, f"#{section} table")
 
 
 @pytest.mark.parametrize("dark", [False, True])
@@ -94,6 +128,15 @@ def test_every_picture_is_shown(chrome: Chrome, page: Path) -> None:
     loaded = "return [...document.images].every(image => image.complete && image.naturalWidth === 48)"
     assert chrome.execute_script(loaded)
     assert chrome.execute_script("return document.images.length") > 100
+    looks = "return [...new Set([...document.images].map(image => getComputedStyle(image).imageRendering))]"
+    assert chrome.execute_script(looks) == ["pixelated"]  # no pixel is smoothed
+
+
+def test_at_the_width_of_a_desk_no_table_needs_to_be_scrolled(chrome: Chrome, page: Path) -> None:
+    show(chrome, page, 1280)
+    chrome.execute_script("document.querySelectorAll('details').forEach(item => item.open = true)")
+    boxes = "return [...document.querySelectorAll('.scroll')].map(box => [box.scrollWidth, box.clientWidth])"
+    assert all(content <= width for content, width in chrome.execute_script(boxes))
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -154,25 +197,69 @@ def test_the_choice_changes_the_right_side_of_its_own_gallery(chrome: Chrome, pa
 
 def test_the_headline_holds_the_numbers_of_the_metrics(chrome: Chrome, page: Path, run_folder: Path) -> None:
     show(chrome, page, 1280)
-    metrics: dict[str, Any] = json.loads((run_folder / "reports" / "metrics.json").read_text())
-    forms = {"psnr": "{:.2f}", "ssim": "{:.4f}", "emotion_accuracy": "{:.1%}"}
-    columns = ("noisy", "classical", "unet", "gan")
+    metrics = read(run_folder, "metrics")
     expected = [
-        [form.format(metrics[task][column][name]) for column in columns]
+        [written(name, metrics[task][column][name]) for column in COLUMNS]
         for task in TASKS
-        for name, form in forms.items()
+        for name in ("psnr", "ssim", "emotion_accuracy")
     ]
-    table = chrome.find_element(By.CSS_SELECTOR, "#scores table")
-    numbers = [[text.removesuffix(" best").split("\n")[0] for text in row] for row in shown_rows(table)]
-    assert numbers == expected
+    (table,) = tables(chrome, "scores")
+    assert shown_rows(chrome, table) == expected
     best = [
-        [
-            cell.text.split("\n")[0].removesuffix(" best")
-            for cell in row.find_elements(By.CSS_SELECTOR, ".best")
-        ]
+        [cell.text for cell in row.find_elements(By.CSS_SELECTOR, ".best strong")]
         for row in table.find_elements(By.CSS_SELECTOR, "tbody tr:not(.group)")
     ]
-    assert best == [[row[2]] for row in expected]  # the U-Net, in all of these made-up numbers
+    assert best == [[row[2][0]] for row in expected]  # the U-Net, in all of these made-up numbers
+
+
+def test_the_emotion_table_holds_the_numbers_of_the_panels(
+    chrome: Chrome, page: Path, run_folder: Path
+) -> None:
+    show(chrome, page, 1280)
+    metrics, expected = read(run_folder, "metrics"), []
+    for task in TASKS:
+        panel = read(run_folder, f"eval/{task}")
+        behind = {column: column for column in COLUMNS} | {"classical": metrics[task]["classical"]["method"]}
+        expected += [
+            [written(name, panel[method][name]) for method in behind.values()]
+            for name in ("emotion_accuracy", "emotion_agreement")
+        ]
+    (table,) = tables(chrome, "emotion")
+    assert shown_rows(chrome, table) == expected
+
+
+def test_the_tables_of_all_methods_hold_the_numbers_of_the_panels(
+    chrome: Chrome, page: Path, run_folder: Path
+) -> None:
+    show(chrome, page, 1280)
+    names = [name for name in FORMS if not name.startswith("emotion")]
+    for task, table in zip(
+        TASKS, tables(chrome, "panel"), strict=False
+    ):  # then comes that of the differences
+        panel = read(run_folder, f"eval/{task}")
+        methods = [method for method in panel if method not in {"differences", "without_copies"}]
+        expected = [[written(name, panel[method][name]) for name in names] for method in methods]
+        assert shown_rows(chrome, table) == expected
+
+
+def test_the_tables_of_other_noises_hold_the_numbers_of_every_network(
+    chrome: Chrome, page: Path, run_folder: Path
+) -> None:
+    show(chrome, page, 1280)
+    cross = read(run_folder, "cross_noise")
+    for model, table in zip(("unet", "gan"), tables(chrome, "noises"), strict=True):
+        networks = [cross[model][trained] for trained in TASKS]
+        expected = [[written("psnr", network[noise]["psnr"]) for noise in TASKS] for network in networks]
+        assert shown_rows(chrome, table) == expected
+
+
+def test_the_tables_of_the_plane_hold_its_points(chrome: Chrome, page: Path, run_folder: Path) -> None:
+    show(chrome, page, 1280)
+    chrome.execute_script("document.querySelectorAll('details').forEach(item => item.open = true)")
+    planes, names = read(run_folder, "perception_distortion"), ("psnr", "frechet", "spectrum_error")
+    for task, table in zip(TASKS, tables(chrome, "plane"), strict=True):
+        expected = [[written(name, point[name]) for name in names] for point in planes[task].values()]
+        assert shown_rows(chrome, table) == expected
 
 
 def test_light_and_dark_are_told_apart(chrome: Chrome, page: Path) -> None:

@@ -1,7 +1,9 @@
 """Picture files: every kind is read as its pixels are, and written so that they come back."""
 
+import errno
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +15,11 @@ import pytest
 import tifffile
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
+from stand_ins import close
 
 from facedenoise.errors import InputError
-from facedenoise.pictures import SUFFIXES, Picture, is_picture, read_picture, write_picture
+from facedenoise.pictures import SUFFIXES, Picture, format_suffix, is_picture, read_picture, write_picture
+from facedenoise.pictures.folders import find_pictures
 
 LOSSLESS_8 = [
     (suffix, channels)
@@ -148,9 +152,16 @@ def test_the_colour_profile_is_kept(tmp_path: Path, suffix: str) -> None:
     assert read_picture(tmp_path / f"picture{suffix}").icc_profile == PROFILE
 
 
-def test_the_colour_profile_of_sixteen_bits_is_kept_in_a_tiff(tmp_path: Path) -> None:
-    write_picture(tmp_path / "picture.tiff", Picture(random_pixels(3, np.uint16), PROFILE))
-    assert read_picture(tmp_path / "picture.tiff").icc_profile == PROFILE
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+def test_the_colour_profile_of_sixteen_bits_is_kept(tmp_path: Path, suffix: str) -> None:
+    picture = Picture(random_pixels(3, np.uint16), PROFILE)
+    write_picture(tmp_path / f"picture{suffix}", picture)
+    read = read_picture(tmp_path / f"picture{suffix}")
+    assert read.icc_profile == PROFILE
+    np.testing.assert_array_equal(read.pixels, picture.pixels)
+    with Image.open(tmp_path / f"picture{suffix}") as seen_by_pillow:
+        seen_by_pillow.load()  # checks the checksums
+        assert seen_by_pillow.info["icc_profile"] == PROFILE
 
 
 def test_what_a_file_holds_decides_how_it_is_read(tmp_path: Path) -> None:
@@ -170,6 +181,96 @@ def test_tiffs_of_other_layouts(tmp_path: Path, byteorder: Any, planar: Any) -> 
         path, stored, byteorder=byteorder, photometric="rgb", planarconfig=planar, compression="lzw"
     )
     np.testing.assert_array_equal(read_picture(path).pixels, pixels)
+
+
+def twelve_bit_tiff(path: Path) -> Path:
+    """Write a grey TIFF of 12 bits, 2 x 2 pixels, tag by tag."""
+    pixels = bytes([0x12, 0x3F, 0xFF, 0x45, 0x67, 0x89])
+    tags = {256: 2, 257: 2, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 2, 279: len(pixels)}
+    entries = b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in tags.items())
+    directory = struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)
+    path.write_bytes(b"II*\0" + struct.pack("<I", 8 + len(pixels)) + pixels + directory)
+    return path
+
+
+def test_twelve_bits_are_not_taken_for_sixteen(tmp_path: Path) -> None:
+    path = twelve_bit_tiff(tmp_path / "picture.tiff")
+    with pytest.raises(InputError, match="12 bits a channel; save it with 8 or 16"):
+        read_picture(path)
+
+
+def test_colours_multiplied_by_alpha_are_not_taken_for_plain_ones(tmp_path: Path) -> None:
+    path = tmp_path / "picture.tiff"
+    pixels = random_pixels(4, np.uint16)
+    tifffile.imwrite(path, pixels, photometric="rgb", extrasamples=["assocalpha"])
+    with pytest.raises(InputError, match="multiplied by alpha"):
+        read_picture(path)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("a.jpg", "b.JPEG", True), ("a.TIF", "a.tiff", True), ("a.png", "a.bmp", False)],
+)
+def test_two_suffixes_may_mean_one_format(one: str, other: str, same: bool) -> None:
+    assert (format_suffix(Path(one)) == format_suffix(Path(other))) is same
+
+
+def test_a_decoder_that_warns_is_not_heard(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    buffer = io.BytesIO()
+    broken_exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12" * 10
+    Image.new("L", (8, 8), 90).save(buffer, "JPEG", exif=broken_exif)
+    (tmp_path / "picture.jpg").write_bytes(buffer.getvalue())
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        Image.open(tmp_path / "picture.jpg").getexif()
+    assert heard, "this file is meant to be one that Pillow warns of"
+    assert read_picture(tmp_path / "picture.jpg").pixels.shape == (8, 8)
+    assert not recwarn
+
+
+def test_what_the_system_refuses_is_not_called_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("facedenoise.pictures.files.has_sixteen_bits", refuse)
+    with pytest.raises(InputError, match=r"picture\.png: cannot be read \(Permission denied\)"):
+        read_picture(tmp_path / "picture.png")
+
+
+def make_tree(folder: Path) -> None:
+    (folder / "deep" / "er").mkdir(parents=True)
+    for name in ("b.png", "deep/a.jpg", "deep/er/c.TIF", "notes.txt", ".hidden.png"):
+        (folder / name).touch()
+    (folder.parent / "elsewhere").mkdir()
+    (folder / "deep" / "linked").symlink_to(folder.parent / "elsewhere")
+
+
+def test_the_pictures_of_a_folder_are_found_and_what_else_is_there(tmp_path: Path) -> None:
+    make_tree(tmp_path / "in")
+    found = find_pictures(tmp_path / "in")
+    names = [path.relative_to(tmp_path / "in").as_posix() for path in found.pictures]
+    assert names == ["b.png", "deep/a.jpg", "deep/er/c.TIF"]
+    assert found.others == 2
+    assert found.links == [tmp_path / "in/deep/linked"]
+    assert found.problems == []
+
+
+def test_a_folder_that_cannot_be_read_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_tree(tmp_path / "in")
+    close(tmp_path / "in/deep", monkeypatch)
+    found = find_pictures(tmp_path / "in")
+    assert [path.name for path in found.pictures] == ["b.png"]
+    (problem,) = found.problems
+    assert problem.startswith(f"{tmp_path / 'in/deep'}: cannot be read (Permission denied)")
+
+
+@pytest.mark.parametrize("folder", ["missing", "empty"])
+def test_a_folder_without_pictures_is_refused(tmp_path: Path, folder: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match=f"{folder}: no (such folder|picture in it)"):
+        find_pictures(tmp_path / folder)
 
 
 def png_claiming(width: int, height: int, depth: int = 8) -> bytes:

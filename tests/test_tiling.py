@@ -1,18 +1,21 @@
 """Tiles: their cores cover a picture once, and no seam shows between them."""
 
 from functools import partial
-from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 import facedenoise.denoiser
 from facedenoise.denoiser import Denoiser
 from facedenoise.models.attention_unet import AttentionUNet
-from facedenoise.tiling import CORE, MARGIN, tiles
+from facedenoise.tiling import CORE, receptive_radius, tiles
+
+PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
 
 sides = st.integers(1, 200)
 
@@ -43,21 +46,24 @@ def test_tiles_begin_at_multiples_and_are_bounded(length: int, multiple: int) ->
 
 
 def test_what_fits_is_one_tile() -> None:
-    (tile,) = tiles(CORE, CORE, multiple=4)
+    (tile,) = tiles(CORE, CORE, multiple=4, margin=64)
     assert tile.outer == tile.inner == tile.core == (slice(0, CORE), slice(0, CORE))
 
 
 def test_the_largest_picture_is_cut_into_tiles_of_about_one_size() -> None:
-    rows = sorted({(tile.inner[0].start, tile.inner[0].stop) for tile in tiles(8000, 8000, multiple=4)})
-    assert [stop for _, stop in rows[:-1]] == [start for start, _ in rows[1:]]
-    assert {stop - start for start, stop in rows} == {500}
-    assert all(before[1] == after[0] for before, after in pairwise(rows))
+    cut = tiles(8000, 8000, multiple=4, margin=64)
+    rows = sorted({(tile.inner[0].start, tile.inner[0].stop) for tile in cut})
+    assert rows == [(start, start + 500) for start in range(0, 8000, 500)]
 
 
-def far_seeing_network() -> AttentionUNet:
-    """Give a network with the default's reach and random weights: far pixels count more than if trained."""
+def default_blocks() -> tuple[int, ...]:
+    return tuple(yaml.safe_load(PARAMS.read_text())["model"]["blocks"])
+
+
+def far_seeing_network(blocks: tuple[int, ...]) -> AttentionUNet:
+    """Give a narrow network with random weights: far pixels count more than if trained."""
     torch.manual_seed(0)
-    network = AttentionUNet((4, 8, 8), (1, 3, 2))
+    network = AttentionUNet((4,) + (8,) * (len(blocks) - 1), blocks)
     with torch.no_grad():
         for parameter in network.parameters():
             if not parameter.abs().max():
@@ -65,18 +71,24 @@ def far_seeing_network() -> AttentionUNet:
     return network
 
 
-def test_a_margin_covers_what_the_default_network_sees() -> None:
-    picture = torch.rand(1, 1, 160, 160, requires_grad=True)
-    far_seeing_network()(picture)[0, 0, 80, 80].backward()
-    assert picture.grad is not None
-    seen = picture.grad[0, 0].nonzero()
-    assert MARGIN >= int((seen - 80).abs().max()) > MARGIN // 2
+@pytest.mark.parametrize("blocks", [default_blocks(), (1, 1), (2, 1, 1), (0, 1), (1, 3, 2, 2)])
+def test_the_radius_is_how_far_a_network_sees(blocks: tuple[int, ...]) -> None:
+    radius = receptive_radius(blocks)
+    network = far_seeing_network(blocks).double()  # what is far counts little, and would be rounded away
+    middle, seen = 128, []
+    for place in range(middle, middle + network.stride):
+        picture = torch.rand(1, 1, 16, 2 * middle, dtype=torch.float64, requires_grad=True)
+        network(picture)[0, 0, 8, place].backward()
+        assert picture.grad is not None
+        seen.append(int((picture.grad[0, 0].nonzero()[:, 1] - place).abs().max()))
+    assert max(seen) == radius
 
 
 @pytest.mark.parametrize("shape", [(203, 150), (64, 301)])
-def test_no_seam(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("blocks", [default_blocks(), (1, 1, 2, 1)])
+def test_no_seam(shape: tuple[int, int], blocks: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facedenoise.denoiser, "has_bfloat16", lambda _: False)
-    denoiser = Denoiser(far_seeing_network(), "cpu")
+    denoiser = Denoiser(far_seeing_network(blocks), "cpu")
     picture = np.random.default_rng(0).random(shape, np.float32)
     whole = denoiser(picture)
     monkeypatch.setattr(facedenoise.denoiser, "tiles", partial(tiles, core=64))
@@ -86,7 +98,7 @@ def test_no_seam(shape: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_no_seam_of_more_than_rounding_in_bfloat16(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(facedenoise.denoiser, "has_bfloat16", lambda _: True)
-    denoiser = Denoiser(far_seeing_network(), "cpu")
+    denoiser = Denoiser(far_seeing_network(default_blocks()), "cpu")
     picture = np.random.default_rng(0).integers(0, 256, (150, 203), dtype=np.uint8)
     whole = denoiser(picture).astype(int)
     monkeypatch.setattr(facedenoise.denoiser, "tiles", partial(tiles, core=64))

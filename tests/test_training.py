@@ -155,6 +155,20 @@ class TestReconstruction:
         with pytest.raises(InputError, match=r"^test: loss became nan in epoch 1; lower the learning rate$"):
             train(learner, pairs, tmp_path, Plan(epochs=1, warmup=0.1))
 
+    @pytest.mark.parametrize("make", [reconstruction, adversarial])
+    def test_weights_that_the_last_step_makes_no_numbers_stop_with_one_line(
+        self, make: Any, pairs: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Its loss is from before the step, and still a number.
+        monkeypatch.setattr(Batches, "__len__", lambda _: 1)
+        learner = make()
+        generator = getattr(learner, "generator", learner)
+        first = next(generator.network.parameters())
+        first.register_hook(lambda gradient: torch.full_like(gradient, torch.nan))
+        words = r"^test: the norm of the weights became nan in epoch 1; lower the learning rate$"
+        with pytest.raises(InputError, match=words):
+            train(learner, pairs, tmp_path, Plan(epochs=1, warmup=0.1))
+
     def test_the_history_has_a_row_an_epoch(self, pairs: Pairs, tmp_path: Path) -> None:
         history = train(reconstruction(), pairs, tmp_path, Plan(epochs=3, warmup=0.1, patience=3)).history
         assert [entry["epoch"] for entry in history] == [1, 2, 3]

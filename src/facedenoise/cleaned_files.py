@@ -17,7 +17,7 @@ from facedenoise.data.fer_writer import write_fer_rows
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
 from facedenoise.noise_level import Noise, NoiseKind
-from facedenoise.pictures import Picture, read_picture, require_writable, write_picture
+from facedenoise.pictures import Picture, format_suffix, read_picture, require_writable, write_picture
 
 _PIXELS_AT_ONCE = 1 << 22  # held in memory together; one larger picture stands alone
 
@@ -42,6 +42,21 @@ class Outcome(NamedTuple):
     kind: NoiseKind | None = None
     judged: Noise | None = None
     error: str | None = None
+
+
+class CsvOutcome(NamedTuple):
+    """What became of the faces of a CSV.
+
+    Attributes
+    ----------
+    kinds : Counter
+        How many had which noise.
+    remarks : Counter
+        How many have noise of another strength than the networks were trained on, by `Noise.remark`.
+    """
+
+    kinds: Counter[NoiseKind]
+    remarks: Counter[str]
 
 
 class _Job(NamedTuple):
@@ -78,7 +93,7 @@ def write_cleaned_pictures(files: Iterable[tuple[Path, Path]], cleaner: Cleaner)
         try:
             picture = read_picture(source)
             require_writable(target, picture)
-        except (InputError, OSError) as error:
+        except InputError as error:
             yield Outcome(source, target, error=str(error))
             continue
         waiting.append(_Job(source, target, picture))
@@ -89,7 +104,7 @@ def write_cleaned_pictures(files: Iterable[tuple[Path, Path]], cleaner: Cleaner)
     yield from _clean(waiting, cleaner)
 
 
-def write_cleaned_csv(source: Path, target: Path, cleaner: Cleaner) -> Counter[NoiseKind]:
+def write_cleaned_csv(source: Path, target: Path, cleaner: Cleaner) -> CsvOutcome:
     """Denoise the faces of a CSV in the layout of FER2013; emotion and Usage stay as they are.
 
     Memory does not grow with the file.
@@ -105,29 +120,33 @@ def write_cleaned_csv(source: Path, target: Path, cleaner: Cleaner) -> Counter[N
 
     Returns
     -------
-    Counter
-        How many images had which noise.
+    CsvOutcome
+        Counts of what was found.
 
     Raises
     ------
     InputError
         If the CSV is malformed, or the weights of a denoiser cannot be read.
     """
-    counts: Counter[NoiseKind] = Counter()
-    write_fer_rows(target, _cleaned_rows(source, cleaner, counts))
-    return counts
+    outcome = CsvOutcome(Counter(), Counter())
+    write_fer_rows(target, _cleaned_rows(source, cleaner, outcome))
+    return outcome
 
 
 def _cleaned_rows(
-    source: Path, cleaner: Cleaner, counts: Counter[NoiseKind]
+    source: Path, cleaner: Cleaner, outcome: CsvOutcome
 ) -> Iterator[tuple[NDArray[np.uint8], int, str]]:
-    """Give the rows of a CSV, denoised, and count the kinds of noise."""
+    """Give the rows of a CSV, denoised, and count what was found."""
     size = source.stat().st_size
     with tqdm(total=size, unit="B", unit_scale=True, leave=False, disable=None) as bar:
         for block in read_blocks(source):
             cleaned = cleaner.clean(list(block.images[:, 0]))
-            for (image, kind, _), emotion, usage in zip(cleaned, block.emotion, block.usage, strict=True):
-                counts[kind] += 1
+            for (image, kind, judged), emotion, usage in zip(
+                cleaned, block.emotion, block.usage, strict=True
+            ):
+                outcome.kinds[kind] += 1
+                if judged is not None and judged.remark:
+                    outcome.remarks[judged.remark] += 1
                 yield image, int(emotion), USAGES[usage]
             bar.update(block.offset - bar.n)
 
@@ -136,12 +155,15 @@ def _clean(jobs: list[_Job], cleaner: Cleaner) -> Iterator[Outcome]:
     cleaned = cleaner.clean([job.picture.pixels for job in jobs])
     for job, (pixels, kind, judged) in zip(jobs, cleaned, strict=True):
         try:
-            if kind == "none" and job.source.suffix.lower() == job.target.suffix.lower():
+            if kind == "none" and format_suffix(job.source) == format_suffix(job.target):
                 _copy(job.source, job.target)
             else:
                 write_picture(job.target, Picture(pixels, job.picture.icc_profile))
-        except (InputError, OSError) as error:
+        except InputError as error:
             yield Outcome(job.source, job.target, error=str(error))
+        except OSError as error:
+            reason = error.strerror or error
+            yield Outcome(job.source, job.target, error=f"{job.target}: cannot be written ({reason})")
         else:
             yield Outcome(job.source, job.target, kind, judged)
 

@@ -1,6 +1,6 @@
 """Denoise arrays of any size with a trained network."""
 
-import tempfile
+from math import ceil
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from facedenoise.channels import MOST_CHANNELS, colour_planes, white
 from facedenoise.inference import load_denoiser
 from facedenoise.models.attention_unet import AttentionUNet
-from facedenoise.released import find_weights
-from facedenoise.revisions import read_revision
-from facedenoise.tiling import tiles
+from facedenoise.params import TASKS
+from facedenoise.released import MODELS, find_weights
+from facedenoise.revisions import load_revision
+from facedenoise.tiling import receptive_radius, tiles
 from facedenoise.training.device import has_bfloat16, placed, training_device
 
 BATCH = 64
@@ -57,6 +58,8 @@ class Denoiser:
         self.device = torch.device(device) if device is not None else training_device()
         self.network = placed(network.eval(), self.device)
         self.batch_size = batch_size
+        radius = receptive_radius([len(list(encoder.children())) for encoder in network.encoders])
+        self._margin = ceil(radius / network.stride) * network.stride
 
     @classmethod
     def load(
@@ -68,6 +71,7 @@ class Denoiser:
         rev: str | None = None,
         repo: str | None = None,
         device: str | torch.device | None = None,
+        batch_size: int = BATCH,
     ) -> Self:
         """Load the network of a task.
 
@@ -84,8 +88,8 @@ class Denoiser:
             Take the weights of this git revision of the pipeline, through DVC.
         repo : str, optional
             Folder or URL of the git repository of `rev`; by default that around the working directory.
-        device : str or torch.device, optional
-            Where to run; by default the GPU where there is one.
+        device, batch_size
+            See `Denoiser`.
 
         Returns
         -------
@@ -97,17 +101,18 @@ class Denoiser:
         InputError
             If there are no such weights, or they are broken.
         ValueError
-            If `weights` is given together with `rev` or `repo`.
+            If `task` or `model` is another, or `weights` is given together with `rev` or `repo`.
         """
+        _require_one_of(TASKS, "task", task)
+        _require_one_of(MODELS, "model", model)
         if rev is None and repo is None:
             folder = None if weights is None else Path(weights)
-            return cls(load_denoiser(find_weights(task, model, folder)), device)
-        if weights is not None:
+            network = load_denoiser(find_weights(task, model, folder))
+        elif weights is None:
+            network = load_revision(task, model, rev=rev, repo=repo)
+        else:
             raise ValueError("give either a folder of weights or a revision and repository, not both")
-        with tempfile.TemporaryDirectory() as temporary:
-            file = Path(temporary) / f"{model}.safetensors"
-            file.write_bytes(read_revision(task, model, rev=rev, repo=repo))
-            return cls(load_denoiser(file), device)
+        return cls(network, device, batch_size=batch_size)
 
     def __call__(self, image: NDArray[Any]) -> NDArray[Any]:
         """Denoise an image or a stack of grey images; each channel on its own, alpha is kept.
@@ -131,7 +136,9 @@ class Denoiser:
         ValueError
             If the shape is another, the image has no pixels, or values of floating point leave [0, 1].
         """
-        _require_image(image)
+        _require_pixels(image)
+        if image.ndim not in (2, 3) or 0 in image.shape:
+            raise ValueError(f"expected shape (H, W), (N, H, W) or (H, W, C) with pixels, got {image.shape}")
         if image.ndim == 3 and image.shape[2] > MOST_CHANNELS:  # noqa: PLR2004
             return self.denoise_stack(image)
         denoised = image.copy()
@@ -150,14 +157,22 @@ class Denoiser:
         Returns
         -------
         ndarray
-            Same shape and dtype.
+            Same shape and dtype. Values of floating point are clipped to [0, 1].
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for a call.
         """
+        _require_pixels(planes)
+        if planes.ndim != 3 or 0 in planes.shape:  # noqa: PLR2004
+            raise ValueError(f"expected shape (N, H, W) with pixels, got {planes.shape}")
         height, width = planes.shape[1:]
         stride = self.network.stride
-        # Reflected, as the network itself would repeat the last pixels.
+        # Reflected here: left to itself the network would repeat the last pixels.
         padded = np.pad(planes, ((0, 0), (0, -height % stride), (0, -width % stride)), mode="reflect")
         denoised = np.empty_like(padded)
-        for tile in tiles(*padded.shape[1:], multiple=stride):
+        for tile in tiles(*padded.shape[1:], multiple=stride, margin=self._margin):
             rows, columns = tile.outer
             step = self._images_at_once(rows.stop - rows.start, columns.stop - columns.start)
             for start in range(0, len(padded), step):
@@ -179,10 +194,13 @@ class Denoiser:
         return (np.rint(scaled) if largest > 1 else scaled).astype(planes.dtype)
 
 
-def _require_image(image: NDArray[Any]) -> None:
-    if image.dtype not in (np.uint8, np.uint16) and not np.issubdtype(image.dtype, np.floating):
+def _require_pixels(image: NDArray[Any]) -> None:
+    if not issubclass(image.dtype.type, np.uint8 | np.uint16 | np.floating):  # in any byte order
         raise TypeError(f"expected uint8, uint16 or floating point pixels, got {image.dtype}")
-    if image.ndim not in (2, 3) or 0 in image.shape[-2:] or 0 in image.shape[:2]:
-        raise ValueError(f"expected shape (H, W), (N, H, W) or (H, W, C) with pixels, got {image.shape}")
-    if white(image.dtype) == 1 and not (image.min() >= 0 and image.max() <= 1):
+    if image.size and white(image.dtype) == 1 and not (image.min() >= 0 and image.max() <= 1):
         raise ValueError("expected values in [0, 1]")
+
+
+def _require_one_of(choices: tuple[str, ...], name: str, value: str) -> None:
+    if value not in choices:
+        raise ValueError(f"{name} {value!r}: give one of {', '.join(choices)}")

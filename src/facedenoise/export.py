@@ -32,13 +32,15 @@ def export_onnx(network: AttentionUNet, path: Path) -> None:
     network : AttentionUNet
         In evaluation mode, on the CPU.
     path : Path
-        The file to write.
+        The file to write; its name ends in `.onnx`.
 
     Raises
     ------
     InputError
-        If the packages for ONNX are not installed.
+        If the name ends otherwise, or the packages for ONNX are not installed.
     """
+    if path.suffix != ".onnx":
+        raise InputError(f"{path}: an ONNX file; choose a name that ends in .onnx")
     try:
         import onnxscript  # noqa: F401, PLC0415 - an optional package
     except ImportError:
@@ -100,9 +102,11 @@ def _next_multiple(size: int, stride: int) -> int:
 
 def _trace(network: AttentionUNet) -> ExportedProgram:
     axes = {"noisy": dict.fromkeys(_FREE_AXES, Dim.AUTO)}
+    # Weights laid out channels-last would make a special case of a batch of one.
+    any_size = _AnySize(network).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     # By default the tracer makes a special case of sizes of 1: of the batch, of the deepest feature map.
     with tracing.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]
-        program = torch.export.export(_AnySize(network), (torch.zeros(_EXAMPLE_SHAPE),), dynamic_shapes=axes)
+        program = torch.export.export(any_size, (torch.zeros(_EXAMPLE_SHAPE),), dynamic_shapes=axes)
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # names folders of this machine
     return program

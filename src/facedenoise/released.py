@@ -8,6 +8,9 @@ PIPELINE = Path("models")
 RELEASED = Path(__file__).parent / "pretrained"
 """Where the package brings its own."""
 
+MODELS = ("unet", "gan")
+"""The denoisers of each task."""
+
 
 def find_weights(task: str, model: str, folder: Path | None = None) -> Path:
     """Say which file holds the weights of a denoiser.

@@ -4,12 +4,11 @@ Each tile is read with a margin that covers the network's receptive field, and o
 comes out as if the whole picture had gone through the network at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil
 from typing import NamedTuple
 
 CORE = 512  # px, at most
-MARGIN = 64  # px; the default network sees 52 px far
 
 
 class Tile(NamedTuple):
@@ -36,9 +35,30 @@ class _Span(NamedTuple):
     core: slice
 
 
-def tiles(
-    height: int, width: int, *, multiple: int, core: int = CORE, margin: int = MARGIN
-) -> Iterator[Tile]:
+def receptive_radius(blocks: Sequence[int]) -> int:
+    """Say how far an `AttentionUNet` sees.
+
+    Each 3x3 convolution sees one pixel of its feature map far: the first and the last at full size, two in
+    each residual block, whose size is passed on the way down and again, but for the smallest, on the way up.
+    Halving and doubling see no further than the pixel of the smallest feature map that they stand in.
+
+    Parameters
+    ----------
+    blocks : sequence of int
+        Residual blocks at full size, half size, quarter size, ..., as `AttentionUNet` has them.
+
+    Returns
+    -------
+    int
+        Pixels of the image, at most, from a pixel to one that counts for it.
+    """
+    *passed_twice, smallest = blocks
+    pixel = 2 ** len(passed_twice)
+    twice = sum(2 * 2 * count * 2**level for level, count in enumerate(passed_twice))
+    return 2 + twice + 2 * smallest * pixel + pixel - 1
+
+
+def tiles(height: int, width: int, *, multiple: int, margin: int, core: int = CORE) -> Iterator[Tile]:
     """Cut a picture into tiles whose cores cover it exactly once.
 
     Parameters
@@ -48,10 +68,10 @@ def tiles(
     multiple : int
         Tiles begin at multiples of this many pixels, so that a network that halves the size does so at the
         same pixels as in the whole picture.
+    margin : int
+        Pixels read around a core, fewer at the picture's edge; a multiple of `multiple`.
     core : int, default 512
         Height and width of a core, at most; a multiple of `multiple`.
-    margin : int, default 64
-        Pixels read around a core, fewer at the picture's edge; a multiple of `multiple`.
 
     Yields
     ------

@@ -4,14 +4,17 @@ import argparse
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facedenoise.cli.choices import MODELS, TASKS, whole_number
+from facedenoise.cli.choices import TASKS, device_name, whole_number
+from facedenoise.cli.messages import report_failures, say, warn_of_links, writing
 from facedenoise.errors import InputError
+from facedenoise.released import MODELS
 
 if TYPE_CHECKING:
-    from facedenoise.cleaned_files import Outcome
+    from facedenoise.cleaned_files import CsvOutcome, Outcome
     from facedenoise.cleaning import Cleaner
     from facedenoise.cli.pairs import Pairs
 
@@ -52,7 +55,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         "--weights",
         type=Path,
         metavar="DIR",
-        help="folder with TASK/MODEL.safetensors in it (default: models/ where there is one, else our own)",
+        help="folder with TASK/MODEL.safetensors in it (default: models/ or, without it, the package)",
     )
     positive = whole_number(1, 65536)
     parser.add_argument(
@@ -63,31 +66,30 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="small pictures of one size denoised at once, at most (default: 64)",
     )
     parser.add_argument("--threads", type=positive, metavar="N", help="CPU threads (default: all cores)")
-    parser.add_argument("--device", help="cpu, cuda, cuda:1, ... (default: cuda where there is one)")
+    parser.add_argument(
+        "--device", type=device_name, help="cpu, cuda, cuda:1, ... (default: cuda where there is one)"
+    )
     parser.add_argument("--json", action="store_true", help="print one line of JSON a file")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
-    from facedenoise.cli.pairs import find_pairs, is_csv  # noqa: PLC0415 - not for --help
-    from facedenoise.pictures import is_picture  # noqa: PLC0415 - slow
+    from facedenoise.cli.pairs import find_pairs  # noqa: PLC0415 - slow
 
-    found = find_pairs(options.source, options.target, is_picture)
-    if options.source.is_file() and is_csv(options.source):
-        return _run_csv(options)
-    return _run_pictures(options, found)
+    found = find_pairs(options.source, options.target)
+    return _run_csv(options) if found.is_csv else _run_pictures(options, found)
 
 
 def _run_csv(options: argparse.Namespace) -> int:
     from facedenoise.cleaned_files import write_cleaned_csv  # noqa: PLC0415 - slow
 
-    if options.target.suffix.lower() != ".csv":
-        raise InputError(f"{options.target}: a CSV is written without compression; let its name end in .csv")
-    counts = write_cleaned_csv(options.source, options.target, _cleaner(options))
+    with writing(options.target):
+        outcome = write_cleaned_csv(options.source, options.target, _cleaner(options))
     if options.json:
-        _print(json.dumps({"file": str(options.source), "out": str(options.target), "noise": counts}))
+        files = {"file": str(options.source), "out": str(options.target)}
+        say(json.dumps({**files, "noise": outcome.kinds, "remarks": outcome.remarks}))
     else:
-        _print(f"{options.source}: {_in_words(counts)}")
+        say(f"{options.source}: {_csv_in_words(outcome)}")
     return 0
 
 
@@ -96,19 +98,21 @@ def _run_pictures(options: argparse.Namespace, found: "Pairs") -> int:
 
     from facedenoise.cleaned_files import write_cleaned_pictures  # noqa: PLC0415 - slow
 
+    report_failures(found.problems)
+    warn_of_links(found.links)
     counts: Counter[str] = Counter()
     outcomes = write_cleaned_pictures(found.pairs, _cleaner(options))
     for outcome in tqdm(outcomes, total=len(found.pairs), unit=" pictures", leave=False, disable=None):
         counts[outcome.kind or "failed"] += 1
         if outcome.error is not None:
-            _print(f"error: {outcome.error}", sys.stderr)
+            report_failures([outcome.error])
         if options.json:
-            _print(json.dumps(_as_json(outcome)))
+            say(json.dumps(_as_json(outcome)))
         elif outcome.error is None:
-            _print(_as_text(outcome))
+            say(_as_text(outcome))
     if options.source.is_dir():
-        _print(f"{options.target}: {_in_words(counts)}; {found.others} other files left alone", sys.stderr)
-    return 1 if counts["failed"] else 0
+        say(f"{options.target}: {_in_words(counts)}; {found.others} other files left alone", sys.stderr)
+    return 1 if counts["failed"] or found.problems else 0
 
 
 def _cleaner(options: argparse.Namespace) -> "Cleaner":
@@ -116,8 +120,6 @@ def _cleaner(options: argparse.Namespace) -> "Cleaner":
 
     from facedenoise.cleaning import Cleaner  # noqa: PLC0415 - slow
     from facedenoise.denoiser import Denoiser  # noqa: PLC0415 - slow
-    from facedenoise.inference import load_denoiser  # noqa: PLC0415 - slow
-    from facedenoise.released import find_weights  # noqa: PLC0415 - slow
 
     if options.threads:
         torch.set_num_threads(options.threads)
@@ -125,8 +127,9 @@ def _cleaner(options: argparse.Namespace) -> "Cleaner":
         _require_device(options.device)
 
     def load(task: str) -> Denoiser:
-        network = load_denoiser(find_weights(task, options.model, options.weights))
-        return Denoiser(network, options.device, batch_size=options.batch)
+        return Denoiser.load(
+            task, options.model, weights=options.weights, device=options.device, batch_size=options.batch
+        )
 
     return Cleaner(load, None if options.noise == "auto" else options.noise)
 
@@ -134,11 +137,9 @@ def _cleaner(options: argparse.Namespace) -> "Cleaner":
 def _require_device(name: str) -> None:
     import torch  # noqa: PLC0415 - slow
 
-    try:
-        torch.empty(0, device=name)
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"--device {name}: not usable here ({reason}); leave it out or give cpu") from None
+    number = int(name.partition(":")[2] or 0)
+    if name != "cpu" and number >= torch.cuda.device_count():
+        raise InputError(f"--device {name}: PyTorch finds no such GPU here; leave it out or give cpu")
 
 
 def _as_json(outcome: "Outcome") -> dict[str, Any]:
@@ -167,12 +168,10 @@ def _as_text(outcome: "Outcome") -> str:
     return f"{outcome.source}: {outcome.kind} (sigma {judged.sigma:.3f}{remark})"
 
 
-def _in_words(counts: Counter[Any]) -> str:
+def _csv_in_words(outcome: "CsvOutcome") -> str:
+    remarks = (f" ({count} {remark})" for remark, count in sorted(outcome.remarks.items()))
+    return _in_words(outcome.kinds) + "".join(remarks)
+
+
+def _in_words(counts: Mapping[Any, int]) -> str:
     return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
-
-
-def _print(line: str, file: Any = None) -> None:  # noqa: ANN401
-    """Print below a progress bar, not into it."""
-    from tqdm import tqdm  # noqa: PLC0415 - not for --help
-
-    tqdm.write(line, file=file or sys.stdout)

@@ -3,7 +3,9 @@
 import argparse
 from pathlib import Path
 
-from facedenoise.cli.choices import MODELS, TASKS
+from facedenoise.cli.choices import TASKS
+from facedenoise.cli.messages import say, writing
+from facedenoise.released import MODELS, find_weights
 
 _DESCRIPTION = """\
 Write a denoiser that runs without facedenoise. It takes noisy images, float32 in [0, 1], shape
@@ -23,7 +25,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("task", choices=TASKS, metavar="TASK", help=f"the noise: {', '.join(TASKS)}")
-    parser.add_argument("out", type=Path, metavar="OUT", help="the file to write; for torch it ends in .pt2")
+    parser.add_argument(
+        "out", type=Path, metavar="OUT", help="the file to write; it ends in .onnx, for torch in .pt2"
+    )
     parser.add_argument("--model", choices=MODELS, default="unet", help="which network (default: unet)")
     parser.add_argument(
         "--format", choices=("onnx", "torch"), default="onnx", help="ONNX (default), or torch.export's .pt2"
@@ -35,10 +39,10 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def _run(options: argparse.Namespace) -> int:
     from facedenoise.export import export_onnx, export_torch  # noqa: PLC0415 - slow
     from facedenoise.inference import load_denoiser  # noqa: PLC0415 - slow
-    from facedenoise.released import find_weights  # noqa: PLC0415 - with the others
 
     weights = find_weights(options.task, options.model, options.weights)
     write = {"onnx": export_onnx, "torch": export_torch}[options.format]
-    write(load_denoiser(weights), options.out)
-    print(f"{options.out}: {weights}")  # noqa: T201
+    with writing(options.out):
+        write(load_denoiser(weights), options.out)
+    say(f"{options.out}: written from {weights}")
     return 0

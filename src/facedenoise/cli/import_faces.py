@@ -1,12 +1,12 @@
 """`facedenoise import`: a folder of images as a CSV that the pipeline takes."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from facedenoise.cli.choices import seed_number, whole_number
+from facedenoise.cli.messages import report_failures, say, warn, warn_of_links, writing
 from facedenoise.errors import InputError
 
 if TYPE_CHECKING:
@@ -53,18 +53,17 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def _run(options: argparse.Namespace) -> int:
     from facedenoise.data.image_csv import write_image_csv  # noqa: PLC0415 - slow
-    from facedenoise.data.image_folder import deal, find_images, has_splits, read_labels  # noqa: PLC0415
+    from facedenoise.pictures.folders import find_pictures  # noqa: PLC0415 - slow
 
     _require_csv_outside(options.out, options.folder)
-    paths = find_images(options.folder)
-    if has_splits(paths):
-        faces = read_labels(paths)
-        _report_unknown_folders(paths, faces)
-    else:
-        faces = deal(paths, seed=options.seed)
-    written, problems = write_image_csv(options.folder, faces, options.out, size=options.size)
+    found = find_pictures(options.folder)
+    report_failures(found.problems)
+    warn_of_links(found.links)
+    faces = _faces([path.relative_to(options.folder) for path in found.pictures], options.seed)
+    with writing(options.out):
+        written, problems = write_image_csv(options.folder, faces, options.out, size=options.size)
     _report(options.out, written, problems)
-    return 1 if problems else 0
+    return 1 if problems or found.problems else 0
 
 
 def _require_csv_outside(out: Path, folder: Path) -> None:
@@ -74,25 +73,33 @@ def _require_csv_outside(out: Path, folder: Path) -> None:
         raise InputError(f"{out}: lies in {folder}, which is only read; write outside of it")
 
 
+def _faces(paths: Sequence[PurePath], seed: int) -> "Sequence[FaceFile]":
+    """Take emotions and splits from the folders where these say them, else deal at random."""
+    from facedenoise.data.image_folder import deal, has_splits, has_test, read_labels  # noqa: PLC0415 - slow
+
+    if not has_splits(paths):
+        if has_test(paths):
+            warn("no train/ beside validation/ or test/: all are dealt at random, without emotions")
+        return deal(paths, seed=seed)
+    faces = read_labels(paths)
+    _report_unknown_folders(paths, faces)
+    return faces
+
+
 def _report_unknown_folders(paths: Sequence[PurePath], faces: "Sequence[FaceFile]") -> None:
     """Name the folders that say neither a split nor an emotion."""
     used = {face.path for face in faces}
     for name in sorted({path.parts[0] for path in paths if path not in used}):
-        _warn(f"{name}: not train, validation or test; left out")
+        warn(f"{name}: not train, validation or test; left out")
     without = {face.path.parent for face in faces if face.emotion < 0 and len(face.path.parts) > 2}  # noqa: PLR2004
     for folder in sorted(without):
-        _warn(f"{folder}: not an emotion of FER2013; taken without emotion")
+        warn(f"{folder}: not an emotion of FER2013; taken without emotion")
 
 
 def _report(out: Path, written: "Sequence[FaceFile]", problems: Sequence[str]) -> None:
     from facedenoise.data.fer2013 import USAGES  # noqa: PLC0415 - with the others
 
-    for problem in problems:
-        print(f"error: {problem}; left out", file=sys.stderr)  # noqa: T201
+    report_failures(f"{problem}; left out" for problem in problems)
     usages = [face.usage for face in written]
     counts = ", ".join(f"{usages.count(usage)} {usage}" for usage in USAGES)
-    print(f"{out}: {len(written)} images: {counts}")  # noqa: T201
-
-
-def _warn(message: str) -> None:
-    print(f"warning: {message}", file=sys.stderr)  # noqa: T201
+    say(f"{out}: {len(written)} images: {counts}")

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from facedenoise.cli.choices import MODELS, TASKS
+from facedenoise.cli.choices import TASKS
 from facedenoise.errors import InputError
-from facedenoise.released import find_weights
+from facedenoise.released import MODELS, PIPELINE, find_weights
 
 _EXAMPLES = """\
 examples: facedenoise info
           facedenoise info --json | jq -c '.[] | {task, model, test}'"""
-_LEGEND = "validation, test: PSNR in dB / SSIM; data: SHA-256 of the CSV, its start; -: the file does not say"
+_LEGEND = "validation, test: PSNR in dB / SSIM; data: SHA-256 of the CSV, its start; -: not known"
+_METRICS = Path("reports/metrics.json")  # the pipeline's scores, seen from the top of a checkout
+_METRICS_LEGEND = f"test, of the networks in {PIPELINE}/: what {_METRICS} says"
 _HASH_SHOWN = 12  # characters: enough to tell two apart
 
 
@@ -32,7 +34,6 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
-
     files = [find_weights(task, model, options.weights) for task in TASKS for model in MODELS]
     networks = [_describe(file) for file in files if file.is_file()]
     if not networks:
@@ -43,6 +44,8 @@ def _run(options: argparse.Namespace) -> int:
         print(json.dumps(networks, indent=2))  # noqa: T201
         return 0
     print(_table(networks), _LEGEND, sep="\n\n")  # noqa: T201
+    if any(_evaluation(file) for file in files):
+        print(_METRICS_LEGEND)  # noqa: T201
     for file in files:
         if not file.is_file():
             print(f"missing: {file}")  # noqa: T201
@@ -54,8 +57,21 @@ def _describe(file: Path) -> dict[str, Any]:
     from facedenoise.models.weights import read_weights  # noqa: PLC0415 - slow
 
     weights, description = read_weights(file)
+    if not isinstance(description, dict):
+        raise InputError(f"{file}: these weights are not of this project (no description in them)")
     parameters = sum(tensor.numel() for tensor in weights.values())
-    return {"file": str(file), "parameters": parameters, **description}
+    return {"file": str(file), "parameters": parameters, **_evaluation(file), **description}
+
+
+def _evaluation(file: Path) -> dict[str, Any]:
+    """Give the test scores of a network of the pipeline, which its file cannot know, where they are there."""
+    if not (file.is_relative_to(PIPELINE) and _METRICS.is_file()):
+        return {}
+    try:
+        scores = json.loads(_METRICS.read_text(encoding="utf-8"))[file.parent.name][file.stem]
+        return {"test": {"psnr": scores["psnr"], "ssim": scores["ssim"]}}
+    except (ValueError, KeyError, TypeError):
+        return {}
 
 
 def _table(networks: Sequence[dict[str, Any]]) -> str:
@@ -63,13 +79,13 @@ def _table(networks: Sequence[dict[str, Any]]) -> str:
 
     rows = [
         {
-            "task": network.get("task"),
-            "model": network.get("model"),
+            "task": network.get("task", "-"),
+            "model": network.get("model", "-"),
             "parameters": f"{network['parameters']:,}",
             "validation": _scores(network.get("val")),
             "test": _scores(network.get("test")),
-            "data": network.get("data_sha256", "-")[:_HASH_SHOWN],
-            "commit": network.get("commit", "-")[:_HASH_SHOWN],
+            "data": str(network.get("data_sha256") or "-")[:_HASH_SHOWN],
+            "commit": str(network.get("commit") or "-")[:_HASH_SHOWN],
             "file": network["file"],
         }
         for network in networks
@@ -77,5 +93,11 @@ def _table(networks: Sequence[dict[str, Any]]) -> str:
     return DataFrame(rows).to_string(index=False)
 
 
-def _scores(scores: dict[str, float] | None) -> str:
-    return f"{scores['psnr']:.2f} / {scores['ssim']:.4f}" if scores else "-"
+def _scores(scores: Any) -> str:  # noqa: ANN401 - a file may say anything
+    if not isinstance(scores, dict):
+        return "-"
+    return f"{_number(scores.get('psnr'), 2)} / {_number(scores.get('ssim'), 4)}"
+
+
+def _number(value: Any, digits: int) -> str:  # noqa: ANN401
+    return f"{value:.{digits}f}" if isinstance(value, int | float) else "-"

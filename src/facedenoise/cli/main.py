@@ -1,6 +1,8 @@
 """The entry point: choose the subcommand, turn errors into one line and an exit status."""
 
 import argparse
+import io
+import logging
 import sys
 from collections.abc import Sequence
 
@@ -24,15 +26,26 @@ def main(arguments: Sequence[str] | None = None) -> int:
     int
         The exit status: 0 if all went well, 1 if something failed, 130 if interrupted.
     """
+    _prepare_output()
     options = _parser().parse_args(arguments)
     try:
         status: int = options.run(options)
-    except (InputError, OSError) as error:
+    except InputError as error:
         return _fail(str(error))
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201
         return _INTERRUPTED
     return status
+
+
+def _prepare_output() -> None:
+    """Let names that are no UTF-8 be printed, and let errors be told by us alone."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -1,11 +1,11 @@
 """`facedenoise noise`: noisy copies of pictures, to try a denoiser on."""
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facedenoise.cli.choices import TASKS, seed_number
+from facedenoise.cli.messages import report_failures, say, warn_of_links, writing
 from facedenoise.errors import InputError
 
 if TYPE_CHECKING:
@@ -38,24 +38,20 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 
 def _run(options: argparse.Namespace) -> int:
-    from facedenoise.cli.pairs import find_pairs, is_csv  # noqa: PLC0415 - not for --help
-    from facedenoise.pictures import is_picture  # noqa: PLC0415 - slow
+    from facedenoise.cli.pairs import find_pairs  # noqa: PLC0415 - slow
 
-    found = find_pairs(options.source, options.target, is_picture)
-    if options.source.is_file() and is_csv(options.source):
-        return _run_csv(options)
-    return _run_pictures(options, found)
+    found = find_pairs(options.source, options.target)
+    return _run_csv(options) if found.is_csv else _run_pictures(options, found)
 
 
 def _run_csv(options: argparse.Namespace) -> int:
     from facedenoise.noisy_files import write_noisy_csv  # noqa: PLC0415 - slow
     from facedenoise.strengths import STRENGTHS  # noqa: PLC0415 - slow
 
-    if options.target.suffix.lower() != ".csv":
-        raise InputError(f"{options.target}: a CSV is written without compression; let its name end in .csv")
     noise = STRENGTHS[options.task]
-    write_noisy_csv(options.source, options.target, noise, seed=options.seed, task=options.task)
-    print(f"{options.target}: the images of {options.source} with {options.task} noise")  # noqa: T201
+    with writing(options.target):
+        write_noisy_csv(options.source, options.target, noise, seed=options.seed, task=options.task)
+    say(f"{options.target}: the images of {options.source} with {options.task} noise")
     return 0
 
 
@@ -65,16 +61,19 @@ def _run_pictures(options: argparse.Namespace, found: "Pairs") -> int:
     from facedenoise.noisy_files import write_noisy_picture  # noqa: PLC0415 - slow
     from facedenoise.strengths import STRENGTHS  # noqa: PLC0415 - slow
 
+    report_failures(found.problems)
+    warn_of_links(found.links)
     noise = STRENGTHS[options.task]
     top = options.source if options.source.is_dir() else options.source.parent
     failed = 0
     for source, target in tqdm(found.pairs, unit=" pictures", leave=False, disable=None):
         name = source.relative_to(top)
         try:
-            write_noisy_picture(source, target, noise, seed=options.seed, task=options.task, name=name)
-        except (InputError, OSError) as error:
+            with writing(target):
+                write_noisy_picture(source, target, noise, seed=options.seed, task=options.task, name=name)
+        except InputError as error:
             failed += 1
-            tqdm.write(f"error: {error}", file=sys.stderr)
+            report_failures([str(error)])
     others = f"; {found.others} other files left alone" if found.others else ""
-    print(f"{options.target}: {len(found.pairs) - failed} pictures with {options.task} noise{others}")  # noqa: T201
-    return 1 if failed else 0
+    say(f"{options.target}: {len(found.pairs) - failed} pictures with {options.task} noise{others}")
+    return 1 if failed or found.problems else 0

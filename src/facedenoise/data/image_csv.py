@@ -14,6 +14,8 @@ from facedenoise.data.image_folder import FaceFile
 from facedenoise.errors import InputError
 from facedenoise.pictures import read_picture
 
+_STEP = 257  # 16-bit levels between two 8-bit ones
+
 
 def write_image_csv(
     folder: Path, faces: Sequence[FaceFile], out: Path, *, size: int
@@ -76,7 +78,7 @@ def grey_square(pixels: NDArray[np.uint8] | NDArray[np.uint16], size: int) -> ND
     ndarray of uint8, shape (size, size)
         Luma after ITU-R BT.601. A grey image of this size comes back as it is.
     """
-    eight_bit = (pixels >> 8).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
+    eight_bit = np.rint(pixels / np.float32(_STEP)).astype(np.uint8) if pixels.dtype == np.uint16 else pixels
     grey = Image.fromarray(eight_bit).convert("L")
     return np.asarray(ImageOps.fit(grey, (size, size), Image.Resampling.LANCZOS))
 

@@ -1,15 +1,13 @@
-"""Find the faces in a folder of image files: which emotion each shows, and to which split it belongs."""
+"""Tell by the paths of image files which emotion each shows and to which split it belongs."""
 
 from collections.abc import Iterator, Sequence
 from itertools import cycle, repeat
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import NamedTuple
 
 import numpy as np
 
 from facedenoise.data.fer2013 import EMOTIONS, NO_EMOTION, USAGES
-from facedenoise.errors import InputError
-from facedenoise.pictures import is_picture
 
 _TRAINING, _VALIDATION, _TEST = USAGES
 _TRAINING_FOLDERS = {"train", "training"}
@@ -34,32 +32,14 @@ class FaceFile(NamedTuple):
     usage: str
 
 
-def find_images(folder: Path) -> list[Path]:
-    """Find the image files of a folder, to any depth, by their names.
-
-    Returns
-    -------
-    list of Path
-        Relative to the folder and in the same order everywhere. At least one.
-
-    Raises
-    ------
-    InputError
-        If the folder is missing or holds no image.
-    """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; correct its name")
-    paths = sorted(
-        path.relative_to(folder) for path in folder.rglob("*") if is_picture(path) and path.is_file()
-    )
-    if not paths:
-        raise InputError(f"{folder}: no images in it; is it the right folder?")
-    return paths
-
-
 def has_splits(paths: Sequence[PurePath]) -> bool:
     """Say whether image files, relative to their folder, stand in `train/` and others as in FER2013."""
     return any(_top_folder(path) in _TRAINING_FOLDERS for path in paths)
+
+
+def has_test(paths: Sequence[PurePath]) -> bool:
+    """Say whether image files, relative to their folder, stand in a folder for validation or test."""
+    return any(_top_folder(path) in _VALIDATION_FOLDERS | _TEST_FOLDERS for path in paths)
 
 
 def read_labels(paths: Sequence[PurePath]) -> list[FaceFile]:
@@ -127,4 +107,4 @@ def _usage(path: PurePath, turns: Iterator[str]) -> str:
     if _top_folder(path) in _VALIDATION_FOLDERS:
         return _VALIDATION
     named = path.name.partition("_")[0]
-    return named if named in USAGES else next(turns)
+    return named if named in (_VALIDATION, _TEST) else next(turns)

@@ -11,6 +11,7 @@ from facedenoise.evaluation.two_sample import two_sample_accuracy
 from facedenoise.models.emotion import EmotionClassifier
 
 DECIMALS = 4
+FEWEST = 2  # clean faces; one has no covariance, and no other half that could be asked about
 TWO_SAMPLE_SEED = 0
 
 
@@ -22,12 +23,13 @@ class Judge:
     classifier : EmotionClassifier
         The emotion classifier.
     clean : torch.Tensor
-        float32, shape (N, 1, H, W), values in [0, 1].
+        float32, shape (N, 1, H, W), values in [0, 1], N at least `FEWEST`.
     """
 
     def __init__(self, classifier: EmotionClassifier, clean: torch.Tensor) -> None:
         self.classifier = classifier
         self.clean = clean
+        self.clean_answers = predict(classifier, clean)
         self.clean_features = embed(classifier, clean)
 
     def answers(self, images: torch.Tensor) -> NDArray[np.int64]:

@@ -182,7 +182,8 @@ def assemble_panel(
     dict
         For each method `strength` and `val_psnr` (classical ones), the scores of `summarise` and the
         distances of `Judge`; `differences`, those of `difference`; and, where any image has been seen,
-        `without_copies`: the number of `faces` that are left, and each method's `psnr` and `ssim` on them.
+        `without_copies`: the number of `faces` that are left, and, where any are, each method's `psnr` and
+        `ssim` on them.
     """
     panel: dict[str, Any] = {
         method: {**_tuning(tuned, method), **summarise(table, method), **judge.distances(batch)}
@@ -194,7 +195,7 @@ def assemble_panel(
         "unet_minus_classical": difference(table, "unet", classical),
         "gan_minus_unet": difference(table, "gan", "unet"),
     }
-    if seen.any() and not seen.all():
+    if seen.any():
         panel["without_copies"] = _without(table[~seen], images)
     return panel
 
@@ -207,8 +208,12 @@ def _tuning(tuned: Mapping[str, Tuned], method: str) -> dict[str, float]:
 
 
 def _without(unseen: pd.DataFrame, methods: Iterable[str]) -> dict[str, Any]:
-    scores = {method: summarise(unseen, method) for method in methods}
-    fidelities = {method: {name: of[name] for name in ("psnr", "ssim")} for method, of in scores.items()}
+    if unseen.empty:
+        return {"faces": 0}
+    fidelities = {
+        method: {name: mean_interval(unseen[f"{method}_{name}"]) for name in ("psnr", "ssim")}
+        for method in methods
+    }
     return {"faces": len(unseen), **fidelities}
 
 

@@ -3,10 +3,19 @@
 from facedenoise.pictures.files import (
     SUFFIXES,
     Picture,
+    format_suffix,
     is_picture,
     read_picture,
     require_writable,
     write_picture,
 )
 
-__all__ = ["SUFFIXES", "Picture", "is_picture", "read_picture", "require_writable", "write_picture"]
+__all__ = [
+    "SUFFIXES",
+    "Picture",
+    "format_suffix",
+    "is_picture",
+    "read_picture",
+    "require_writable",
+    "write_picture",
+]

@@ -1,5 +1,6 @@
 """Read and write pictures: what a file holds decides how it is read, its name how it is written."""
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,12 @@ def is_picture(path: Path) -> bool:
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
+def format_suffix(path: Path) -> str:
+    """Give the suffix of a file's name in small letters, one for each format: `.jpeg` for `.jpg`, too."""
+    suffix = path.suffix.lower()
+    return {".jpg": ".jpeg", ".tif": ".tiff"}.get(suffix, suffix)
+
+
 def read_picture(path: Path) -> Picture:
     """Read a picture, upright as its EXIF orientation says.
 
@@ -58,11 +65,13 @@ def read_picture(path: Path) -> Picture:
     ------
     InputError
         If the file is missing or broken, larger than 8,000 x 8,000 pixels, has several pages, or is of a kind
-        that is not handled, such as CMYK or 32 bits a channel.
+        that is not handled, such as CMYK, or 12 or 32 bits a channel.
     """
     try:
-        read = read_sixteen_bit if has_sixteen_bits(path) else read_eight_bit
-        return Picture(*read(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # decoders complain of metadata that is not read
+            read = read_sixteen_bit if has_sixteen_bits(path) else read_eight_bit
+            return Picture(*read(path))
     except (InputError, MemoryError):
         raise
     except FileNotFoundError:
@@ -70,6 +79,8 @@ def read_picture(path: Path) -> Picture:
     except UnidentifiedImageError:
         raise InputError(f"{path}: no picture of a known format; save it as PNG") from None
     except Exception as error:  # decoders raise nearly anything on a broken file
+        if isinstance(error, OSError) and error.errno is not None:
+            raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(f"{path}: not readable as a picture ({reason}); get it again") from None
 
@@ -77,7 +88,7 @@ def read_picture(path: Path) -> Picture:
 def write_picture(path: Path, picture: Picture) -> None:
     """Write a picture in the format that the name of the file says.
 
-    JPEG has quality 95; all other formats keep each pixel. A PNG with 16 bits loses the ICC profile.
+    JPEG has quality 95; all other formats keep each pixel.
 
     Parameters
     ----------

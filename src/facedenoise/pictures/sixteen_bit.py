@@ -1,5 +1,6 @@
 """PNG and TIFF files with 16 bits a channel; Pillow would cut their colours down to 8."""
 
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from facedenoise.pictures.limits import open_within_limits, require_one_page, re
 
 _PNG_MARK = b"\x89PNG\r\n\x1a\n"
 _PNG_DEPTH = 24  # where a PNG says its bits a channel
+_PNG_HEAD = 33  # bytes: the mark and the first chunk
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 _UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
@@ -49,9 +51,10 @@ def read_sixteen_bit(path: Path) -> tuple[NDArray[np.uint16], bytes | None]:
 
 
 def write_sixteen_bit(path: Path, suffix: str, pixels: NDArray[Any], icc_profile: bytes | None) -> None:
-    """Write `.png`, which loses the profile, or `.tif`, `.tiff`."""
+    """Write `.png`, or `.tif`, `.tiff`."""
     if suffix == ".png":
-        path.write_bytes(imagecodecs.png_encode(pixels))
+        png = bytes(imagecodecs.png_encode(pixels))
+        path.write_bytes(_with_profile(png, icc_profile) if icc_profile else png)
         return
     channels = pixels.shape[2] if pixels.ndim == 3 else 1  # noqa: PLR2004
     tifffile.imwrite(
@@ -74,6 +77,13 @@ def _read_png(path: Path) -> tuple[NDArray[Any], int, bytes | None]:
     return imagecodecs.png_decode(path.read_bytes()), orientation, icc_profile
 
 
+def _with_profile(png: bytes, icc_profile: bytes) -> bytes:
+    """Put an iCCP chunk behind the first one: name, 0, method 0, the profile compressed."""
+    content = b"iCCP" + b"ICC profile\0\0" + zlib.compress(icc_profile)
+    size, checksum = (len(content) - 4).to_bytes(4), zlib.crc32(content).to_bytes(4)
+    return png[:_PNG_HEAD] + size + content + checksum + png[_PNG_HEAD:]
+
+
 def _read_tiff(path: Path) -> tuple[NDArray[Any], int, bytes | None]:
     with tifffile.TiffFile(path) as tiff:
         page = tiff.pages.first
@@ -83,6 +93,10 @@ def _read_tiff(path: Path) -> tuple[NDArray[Any], int, bytes | None]:
             raise InputError(f"{path}: a TIFF of axes {page.axes} is not handled; save it as grey or RGB")
         if page.photometric not in (tifffile.PHOTOMETRIC.MINISBLACK, tifffile.PHOTOMETRIC.RGB):
             raise InputError(f"{path}: a TIFF that is neither grey nor RGB is not handled; save it as RGB")
+        if page.bitspersample != 16:  # noqa: PLR2004 - 12 bits, say, would look nearly black
+            raise InputError(f"{path}: has {page.bitspersample} bits a channel; save it with 8 or 16")
+        if tifffile.EXTRASAMPLE.ASSOCALPHA in page.extrasamples:
+            raise InputError(f"{path}: its colours are multiplied by alpha; save it with plain alpha")
         pixels = page.asarray()
         pixels = np.moveaxis(pixels, 0, -1) if page.axes == "SYX" else pixels
         tags = page.tags

@@ -41,9 +41,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Face:
-    """A test face: its row in the CSV, its emotion, and the pictures before and after denoising."""
+    """A test face: its row in the CSV, noise and emotion, and the pictures before and after denoising."""
 
     row: int
+    noise: str
     emotion: str
     before: Picture
     after: Sequence[Picture]
@@ -149,7 +150,7 @@ def build_faces(task: str, table: pd.DataFrame, images: Mapping[str, Tensor]) ->
             psnr = "" if name == "clean" else f"{scores[f'{name}_psnr']:.2f} dB"
             pictures[name] = Picture(name, data_uri(batch[place, 0]), _alt(task, row, name, psnr), psnr)
         emotion = EMOTION_TITLES[int(scores["emotion"])]
-        faces.append(Face(row, emotion, pictures.pop("noisy"), list(pictures.values())))
+        faces.append(Face(row, TASK_TITLES[task], emotion, pictures.pop("noisy"), list(pictures.values())))
     return faces
 
 
@@ -172,5 +173,5 @@ def _alt(task: str, row: int, name: str, psnr: str) -> str:
     if name == "clean":
         return f"Face of row {row}, clean"
     if name == "noisy":
-        return f"Face of row {row} with {TASK_TITLES[task].lower()}, {psnr}"
+        return f"Face of row {row}, {TASK_TITLES[task]}, {psnr}"
     return f"Face of row {row} denoised, {AFTER_TITLES[name]}, {psnr}"

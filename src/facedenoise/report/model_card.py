@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from facedenoise.params import TASKS, GaussianNoise, NoiseModel, Params
 from facedenoise.report import run_tables, score_tables
-from facedenoise.report.plane import plane_verdict
+from facedenoise.report.plane import plane_verdicts
 from facedenoise.report.results import Results
 from facedenoise.report.style import TASK_TITLES
 from facedenoise.report.table import Cell, Group, Row, Table
@@ -36,7 +36,7 @@ def render_model_card(results: Results, sizes: Mapping[str, int]) -> str:
         headline=score_tables.headline_table(results),
         differences=score_tables.difference_table(results),
         without_copies=score_tables.without_copies_table(results),
-        verdicts={task: plane_verdict(points) for task, points in results.planes.items()},
+        verdicts=plane_verdicts(results),
         splits=run_tables.split_table(results.audit),
         shared=run_tables.shared_table(results.audit),
         classes=run_tables.class_table(results.audit),

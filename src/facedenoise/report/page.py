@@ -10,7 +10,7 @@ from markupsafe import Markup
 from facedenoise.params import TASKS
 from facedenoise.report import run_tables, score_tables
 from facedenoise.report.gallery import AFTER_TITLES, WIDEST, Face, Gallery
-from facedenoise.report.plane import plane_chart, plane_verdict, point_titles
+from facedenoise.report.plane import plane_chart, plane_legend, plane_verdicts, point_titles
 from facedenoise.report.results import Results
 from facedenoise.report.style import HAIRLINE, INK, QUIET, TASK_COLOURS, TASK_TITLES
 from facedenoise.report.templating import render
@@ -65,7 +65,8 @@ def _score_parts(results: Results) -> dict[str, object]:
         "differences": score_tables.difference_table(results),
         "cross_noise": [score_tables.cross_noise_table(model, results) for model in results.cross_noise],
         "planes": [plane_chart(task, points) for task, points in results.planes.items()],
-        "verdicts": {task: plane_verdict(points) for task, points in results.planes.items()},
+        "legend": plane_legend(results.planes),
+        "verdicts": plane_verdicts(results),
         "plane_tables": [
             score_tables.plane_table(task, points, point_titles(points))
             for task, points in results.planes.items()

@@ -51,8 +51,36 @@ class Results:
 
     @property
     def clean_accuracy(self) -> float | None:
-        """Share of clean test faces whose emotion the classifier tells; None without labels."""
-        return self.metrics.get("clean", {}).get("emotion_accuracy")
+        """Share of clean test faces whose emotion the classifier tells; None without labels or training."""
+        if not self.classifier_is_trained:
+            return None
+        return self.metrics["clean"].get("emotion_accuracy")
+
+    @property
+    def classifier_is_trained(self) -> bool:
+        """Whether the emotion classifier had labelled faces to learn from."""
+        return len(self.emotion_history) > 0
+
+    @property
+    def features_note(self) -> str:
+        """Say what the Fréchet distance is taken on."""
+        if self.classifier_is_trained:
+            return "The Fréchet distance is taken on features of the emotion classifier."
+        return (
+            "Too few faces to learn from have a label: the classifier is untrained, and the Fréchet distance "
+            "is taken on random features."
+        )
+
+    @property
+    def headline_scores(self) -> tuple[str, ...]:
+        """Name the scores of the headline that mean something in this run."""
+        emotion = () if self.clean_accuracy is None else ("emotion_accuracy",)
+        return ("psnr", "ssim", *emotion)
+
+    @property
+    def all_test_faces_are_copies(self) -> bool:
+        """Whether each test face has an exact copy among the training faces."""
+        return all(panel.get("without_copies", {}).get("faces") == 0 for panel in self.evaluations.values())
 
     def method(self, task: str, column: str) -> str:
         """Give the method behind a column of the headline: for `classical`, the best one of this task."""

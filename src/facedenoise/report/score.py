@@ -30,16 +30,21 @@ class Score:
 
     def write(self, value: float) -> str:
         """Write a value."""
-        return format(value, self.form)
+        return _typeset(value, self.form)
 
     def write_range(self, interval: dict[str, float]) -> str:
         """Write the ends of an interval with `low` and `high`."""
-        return f"{self.write(interval['low'])} to {self.write(interval['high'])}".replace("-", MINUS)
+        return f"{self.write(interval['low'])} to {self.write(interval['high'])}"
 
     def write_difference(self, value: float) -> str:
         """Write a value with its sign; the difference of two shares is in points."""
-        text = f"{100 * value:+.1f} points" if self.form.endswith("%") else format(value, f"+{self.form}")
-        return text.replace("-", MINUS)
+        if self.form.endswith("%"):
+            return f"{_typeset(100 * value, '+.1f')} points"
+        return _typeset(value, f"+{self.form}")
+
+
+def _typeset(value: float, form: str) -> str:
+    return format(value, form).replace("-", MINUS)
 
 
 def _nearest_to_chance(values: Iterable[float]) -> float:

@@ -24,10 +24,9 @@ def headline_table(results: Results) -> Table:
     groups = []
     for task in TASKS:
         scores = [results.metrics[task][column] for column in COLUMN_TITLES]
-        rows = _score_rows(("psnr", "ssim", "emotion_accuracy"), scores)
+        rows = _score_rows(results.headline_scores, scores)
         groups.append(Group(rows, TASK_TITLES[task], _classical_note(results, task)))
-    faces = results.audit["test"]["kept"]
-    caption = f"Means over {faces:,} test faces; the best of each row is marked"
+    caption = f"Means over {_faces(results)}; the best of each row is marked"
     return Table(caption, "Noise", [(title, "") for title in COLUMN_TITLES.values()], groups)
 
 
@@ -47,7 +46,7 @@ def panel_table(task: str, evaluation: Mapping[str, Any]) -> Table:
     methods = [method for method in METHOD_TITLES if method in evaluation]
     columns = [_score_cells(name, [evaluation[method].get(name) for method in methods]) for name in PANEL]
     rows = [
-        Row(METHOD_TITLES[method], cells, _strength(evaluation[method]))
+        Row(METHOD_TITLES[method], cells, _strength(method, evaluation[method]))
         for method, cells in zip(methods, zip(*columns, strict=True), strict=True)
     ]
     heads = [(SCORES[name].title, SCORES[name].better) for name in PANEL]
@@ -56,12 +55,12 @@ def panel_table(task: str, evaluation: Mapping[str, Any]) -> Table:
 
 def difference_table(results: Results) -> Table:
     """Show the paired differences, each with its interval."""
-    names = [name for name in ("psnr", "ssim", "emotion_accuracy") if _stated(results, name)]
+    names = results.headline_scores
     groups = []
     for task in TASKS:
         differences = results.evaluations[task]["differences"]
         rows = [
-            Row(title, [_difference(name, differences[key].get(name)) for name in names])
+            Row(title, [_difference(name, differences[key][name]) for name in names])
             for key, title in DIFFERENCES.items()
         ]
         groups.append(Group(rows, TASK_TITLES[task], _classical_note(results, task)))
@@ -76,9 +75,9 @@ def cross_noise_table(model: str, results: Results) -> Table:
     for trained_on, by_noise in results.cross_noise[model].items():
         cells = [_cross_cell(results, model, noise, scores["psnr"]) for noise, scores in by_noise.items()]
         rows.append(Row(short[trained_on], cells))
-    heads = [(short[task], "") for task in TASKS]
-    caption = f"{METHOD_TITLES[model]}: PSNR in dB, and the gain over the noisy faces"
-    return Table(caption, "Trained on", heads, [Group(rows)])
+    write = SCORES["psnr"].write
+    heads = [(short[task], f"noisy {write(results.metrics[task]['noisy']['psnr'])}") for task in TASKS]
+    return Table(f"{METHOD_TITLES[model]}: PSNR in dB", "Trained on", heads, [Group(rows)])
 
 
 def plane_table(task: str, points: Mapping[str, Mapping[str, float]], titles: Mapping[str, str]) -> Table:
@@ -93,17 +92,27 @@ def plane_table(task: str, points: Mapping[str, Mapping[str, float]], titles: Ma
 
 
 def without_copies_table(results: Results) -> Table | None:
-    """Compare without the test faces that also stand in the training data; None where there are none."""
+    """Compare without the test faces that also stand in the training data; None where none has, or all."""
     groups = []
     for task in TASKS:
-        left = results.evaluations[task].get("without_copies")
-        if left:
+        left = results.evaluations[task].get("without_copies", {"faces": 0})
+        if left["faces"]:
             scores = [left[results.method(task, column)] for column in COLUMN_TITLES]
             note = f"{left['faces']:,} faces; {_classical_note(results, task)}"
             groups.append(Group(_score_rows(("psnr", "ssim"), scores), TASK_TITLES[task], note))
     caption = "Without the test faces that have an exact copy among the training faces"
     heads = [(title, "") for title in COLUMN_TITLES.values()]
     return Table(caption, "Noise", heads, groups) if groups else None
+
+
+def _faces(results: Results) -> str:
+    """Count the test faces; those with a label too where there are fewer."""
+    test = results.audit["test"]
+    labelled = test["kept"] - test["emotions"]["none"]
+    faces = f"{test['kept']:,} test faces"
+    if results.clean_accuracy is None or labelled == test["kept"]:
+        return faces
+    return f"{faces}; emotion accuracy over the {labelled:,} that have a label"
 
 
 def _classical_note(results: Results, task: str) -> str:
@@ -134,27 +143,27 @@ def _score_cell(name: str, value: Any) -> Cell:  # noqa: ANN401
     return Cell(SCORES[name].write(mean(value)), note)
 
 
-def _strength(scores: Mapping[str, Any]) -> str:
+def _strength(method: str, scores: Mapping[str, Any]) -> str:
     strength = scores.get("strength")
-    return f"strength {strength:g}" if strength else ""
+    if strength is None:
+        return ""
+    return f"window {strength:g} px" if method == "median" else f"strength {strength:g}"
 
 
-def _stated(results: Results, name: str) -> bool:
-    return any(name in results.evaluations[task]["differences"][key] for task in TASKS for key in DIFFERENCES)
-
-
-def _difference(name: str, value: Any) -> Cell:  # noqa: ANN401
-    if value is None:
-        return MISSING
+def _difference(name: str, interval: Mapping[str, float]) -> Cell:
     score = SCORES[name]
-    middle, low, high = (score.write_difference(value[key]) for key in ("mean", "low", "high"))
+    middle, low, high = (score.write_difference(interval[key]) for key in ("mean", "low", "high"))
     return Cell(middle, f"{low.removesuffix(' points')} to {high}")
 
 
 def _cross_cell(results: Results, model: str, noise: str, psnr: float) -> Cell:
-    score = SCORES["psnr"]
-    start = results.metrics[noise]["noisy"]["psnr"]
-    reach = max(by_noise[noise]["psnr"] for by_noise in results.cross_noise[model].values()) - start
-    share = (psnr - start) / reach if reach > 0 else 0
-    heat = max(0, min(HEAT_LEVELS, 1 + int(share * (HEAT_LEVELS - 1)))) if psnr > start else 0
-    return Cell(score.write(psnr), score.write_difference(psnr - start), heat=heat)
+    noisy = results.metrics[noise]["noisy"]["psnr"]
+    best = max(by_noise[noise]["psnr"] for by_noise in results.cross_noise[model].values())
+    return Cell(SCORES["psnr"].write(psnr), heat=_heat(psnr - noisy, best - noisy))
+
+
+def _heat(gain: float, best: float) -> int | None:
+    """Grade a gain by its share of the best one; nothing that can be seen in print has no grade."""
+    if not round(gain, 2):
+        return None
+    return 1 + int(gain / best * (HEAT_LEVELS - 1)) if gain > 0 else 0

@@ -97,7 +97,7 @@ class Adversarial:
         return self.generator.averaged()
 
     def state(self) -> dict[str, Any]:
-        """Give both networks and both optimisers."""
+        """Give both networks and their optimisers."""
         return {
             "generator": self.generator.state(),
             "discriminator": self.discriminator.state_dict(),

@@ -53,7 +53,7 @@ def labelled(images: Tensor, emotion: Tensor) -> LabelledFaces:
 
 @dataclass(frozen=True)
 class AugmentedBatches:
-    """Shuffled batches of windows of the faces, each at a random place and half of them mirrored.
+    """Shuffled batches of windows of the faces, at random places, mirrored with probability 1/2.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class AugmentedBatches:
 
 
 def augmented(images: Tensor, generator: np.random.Generator) -> Tensor:
-    """Cut a window of `WINDOW` of the side at a random place out of each image, and mirror every other.
+    """Cut a window of `WINDOW` of the side out of each image at random; mirror each with probability 1/2.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def _windows(side: int, count: int, generator: np.random.Generator) -> Tensor:
 
 
 class Classification(Descent):
-    """A `Learner` of a classifier, by cross-entropy; `smoothing` aside, its parameters are those of `Descent`.
+    """A `Learner` of a classifier, by cross-entropy; its other parameters are those of `Descent`.
 
     Parameters
     ----------

@@ -181,12 +181,19 @@ class Training:
 
     def _close_epoch(self, progress: Progress) -> None:
         means = {name: total / progress.step for name, total in progress.sums.items()}
-        scores = self.validate(self.learner.averaged())
+        scores = self.validate(self._averaged(progress.epoch))
         rate = self.learner.rate(self._factor(progress.epoch, progress.step - 1))
         self._keep(scores[self.plan.score], progress)
         progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
         progress.history.append({"epoch": progress.epoch, **means, **scores, "lr": rate})
         print(" ".join(f"{name} {value:.5g}" for name, value in progress.history[-1].items()), flush=True)  # noqa: T201
+
+    def _averaged(self, epoch: int) -> nn.Module:
+        """Give the averaged network; the loss of an epoch's last step is from before its update."""
+        network = self.learner.averaged()
+        norm = nn.utils.get_total_norm(network.parameters())
+        self._require_finite("the norm of the weights", norm.item(), epoch)
+        return network
 
     def _keep(self, score: float, progress: Progress) -> None:
         if self.plan.patience is not None and score <= progress.kept_score:
