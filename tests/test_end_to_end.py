@@ -20,18 +20,25 @@ def test_all_outs_are_there(clone: Clone) -> None:
     metrics = json.loads((clone.folder / "reports/metrics.json").read_text())
     for task in TASKS:
         assert set(metrics[task]) == {"noisy", "classical", "unet", "gan"}
-        assert all(set(scores) == {"psnr", "ssim"} for scores in metrics[task].values())
+        assert metrics[task]["classical"].pop("method") in {"median", "nlm", "tv", "wavelet", "biharmonic"}
+        headline = {"psnr", "ssim", "emotion_accuracy"}
+        assert all(set(scores) == headline for scores in metrics[task].values())
+        assert json.loads((clone.folder / f"reports/eval/{task}.json").read_text())["unet"]["two_sample"]
         history = pd.read_csv(clone.folder / f"reports/history/{task}/unet.csv")
         assert list(history) == ["epoch", "loss", "val_psnr", "val_ssim", "lr"]
         for model in ("unet", "gan", "discriminator"):
             assert read_tensors(clone.folder / f"models/{task}/{model}.safetensors")
+    assert set(metrics) == {*TASKS, "clean"}
     assert len(list((clone.folder / "reports/figures").glob("*.png"))) == 3 + len(TASKS)
+    assert (clone.folder / "reports/index.html").read_text().startswith("<!doctype html>")
+    assert (clone.folder / "reports/model_card.md").read_text().startswith("# Model card")
 
 
 def test_git_holds_the_metrics_and_no_picture_or_tensor(clone: Clone) -> None:
     tracked = clone.run("git", "ls-files").split()
     assert {"reports/metrics.json", "reports/data.json", "dvc.lock"} <= set(tracked)
-    made = [Path(name) for name in tracked if not name.startswith("docs/pictures/")]  # drawn faces
+    released = ("docs/pictures/", "src/facedenoise/pretrained/")  # drawn faces, and networks
+    made = [Path(name) for name in tracked if not name.startswith(released)]
     assert not [path for path in made if path.suffix in {".png", ".safetensors", ".csv", ".state"}]
 
 
@@ -56,9 +63,9 @@ def test_another_noise_reruns_only_what_depends_on_it(clone: Clone) -> None:
 
 def test_a_gan_param_retrains_no_u_net(clone: Clone) -> None:
     clone.set("gan.salt_pepper.lr=0.0007")
-    assert clone.repro("--dry") == {"gan@salt_pepper"}
+    assert clone.repro("--dry") == {"gan@salt_pepper", "report"}  # the page prints all params
     clone.set("gan.weight=0.3")
-    assert clone.repro("--dry") == {f"gan@{task}" for task in TASKS}
+    assert clone.repro("--dry") == {"report", *(f"gan@{task}" for task in TASKS)}
     clone.restore()
 
 

@@ -117,7 +117,7 @@ def test_interrupted_dvc_leaves_no_trainer_and_goes_on(long_training: Clone) -> 
     wait_for_epochs(long_training, process, 3)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
-    assert process.returncode != 0
+    assert process.returncode != 0, output
     assert "interrupted" in output
     resumed = long_training.run("dvc", "repro", "train@low_gaussian")
     assert "epoch 1 " not in resumed
