@@ -46,7 +46,13 @@ def long_training(clone: Clone) -> Iterator[Clone]:
 
 
 def start(clone: Clone, *command: str, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-    """Start a command in a process group of its own."""
+    """Start a command in a process group of its own, interruptible even where the tests run in the background."""
+
+    def prepare() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if limit:
+            limit()
+
     return subprocess.Popen(
         command,
         cwd=clone.folder,
@@ -55,7 +61,7 @@ def start(clone: Clone, *command: str, limit: Callable[[], None] | None = None) 
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-        preexec_fn=limit,  # noqa: PLW1509
+        preexec_fn=prepare,  # noqa: PLW1509
     )
 
 
