@@ -46,7 +46,7 @@ def long_training(clone: Clone) -> Iterator[Clone]:
 
 
 def start(clone: Clone, *command: str, limit: Callable[[], None] | None = None) -> subprocess.Popen[str]:
-    """Start a command in a process group of its own, interruptible even where the tests run in the background."""
+    """Start a command in a process group of its own; a background job's children would ignore SIGINT."""
 
     def prepare() -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
