@@ -1,7 +1,6 @@
 """What the README says about denoising one's own pictures works as it stands there."""
 
 import os
-import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,18 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from documents import ROOT, blocks, commands
 from stand_ins import write_stand_ins
 
 from facedenoise.data.fer_writer import write_fer_csv
 from facedenoise.pictures import Picture, read_picture, write_picture
-
-ROOT = Path(__file__).resolve().parents[1]
-
-
-def blocks(heading: str, language: str) -> list[str]:
-    """Give the code blocks of a language in a section of the README."""
-    section = (ROOT / "README.md").read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
-    return re.findall(rf"```{language}\n(.*?)```", section, re.DOTALL)
 
 
 @pytest.fixture(scope="module")
@@ -62,10 +54,10 @@ def run(command: list[str], installed: Path, folder: Path) -> None:
 
 
 def test_every_command_runs(installed: Path, folder: Path) -> None:
-    [block] = blocks("Denoise your own pictures", "bash")
-    commands = [line.partition(" #")[0].strip() for line in block.splitlines()]
-    assert commands[0] == "pip install ."
-    for command in commands[1:]:
+    [block] = blocks("README.md", "Denoise your own pictures", "bash")
+    install, *others = commands(block)
+    assert install == "pip install ."
+    for command in others:
         run(command.split(), installed, folder)
     assert read_picture(folder / "clean.png").pixels.shape == read_picture(folder / "photo.png").pixels.shape
     made = {path.relative_to(folder / "cleaned").as_posix() for path in (folder / "cleaned").rglob("*.png")}
@@ -75,7 +67,7 @@ def test_every_command_runs(installed: Path, folder: Path) -> None:
 
 
 def test_the_python_runs(installed: Path, folder: Path) -> None:
-    [block] = blocks("Denoise your own pictures", "python")
+    [block] = blocks("README.md", "Denoise your own pictures", "python")
     setting = "import numpy as np\nimage = np.full((20, 30, 3), 100, np.uint8)\n"
     result = "\nassert clean.shape == image.shape and clean.dtype == image.dtype\n"
     run([sys.executable, "-c", setting + block + result], installed, folder)
@@ -84,7 +76,7 @@ def test_the_python_runs(installed: Path, folder: Path) -> None:
 def test_a_folder_becomes_a_csv(installed: Path, folder: Path) -> None:
     for number in range(10):
         write_picture(folder / f"photos/{number}.png", Picture(read_picture(folder / "photo.png").pixels))
-    [command] = [block for block in blocks("Put your own data in", "bash") if "import" in block]
+    [command] = [block for block in blocks("README.md", "Put your own data in", "bash") if "import" in block]
     (folder / "data/raw").mkdir(parents=True)
     run(command.split(), installed, folder)
     assert (folder / "data/raw/photos.csv").read_text().count("\n") == 1 + 12
