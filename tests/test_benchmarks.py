@@ -1,6 +1,7 @@
 """The measuring scripts: each runs on a tiny run of drawn faces, and measures what it says."""
 
 import json
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -24,7 +25,9 @@ from recipe import learner_from, trained_steps
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
+from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
 from facedenoise.data.tensors import to_float
+from facedenoise.errors import InputError
 from facedenoise.evaluation.plane import mean_psnr
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
@@ -197,6 +200,63 @@ def test_inference_measures_every_way(finished: Path, monkeypatch: pytest.Monkey
     }
     assert all(row["images_a_second"] > 0 for row in ways.values())
     assert result("inference")["help_seconds"] > 0
+
+
+class TestScale:
+    def test_it_runs_the_stages_on_more_and_more_rows(
+        self, finished: Path, drawn: Tensor, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        scale = import_module("scale")
+        monkeypatch.setattr(scale, "ROOT", finished)  # for its tiny network
+        monkeypatch.setattr(scale, "measure", measure_in_this_process)
+        monkeypatch.setenv("DVC_ROOT", "")  # the script sets it; this brings it back
+        write_fer_csv(Path("faces.csv"), drawn[:, 0].numpy(), np.zeros(64, int), interleaved_usage(64))
+        monkeypatch.setattr(sys, "argv", ["scale", "faces.csv", "--rows", "50"])
+        scale.main()
+        os.chdir(finished)
+        runs = result("scale")["runs"]
+        assert [(run["rows"], run["stage"]) for run in runs] == [
+            (rows, stage) for rows in (50, 200, 800) for stage in ("split", "noise", "train")
+        ]
+        assert all(run["seconds"] > 0 and run["peak_mb"] > 0 for run in runs)
+        for run in runs[1::3]:  # no image was a copy, else the split would have left it out
+            assert 0 < run["bytes"] - run["rows"] * 48 * 48 < 1000
+
+    def test_its_sample_is_rows_of_the_csv_in_their_order(self, drawn: Tensor, tmp_path: Path) -> None:
+        scale = import_module("scale")
+        source, target = tmp_path / "faces.csv", tmp_path / "sample.csv"
+        write_fer_csv(source, drawn[:, 0].numpy(), np.arange(64) % 7, interleaved_usage(64))
+        scale.write_sample(source, target, 40)
+        lines = source.read_text().splitlines()
+        header, *places = [lines.index(line) for line in target.read_text().splitlines()]
+        assert header == 0
+        assert len(places) == 40
+        assert places == sorted(set(places))
+        with pytest.raises(InputError, match=r"64 rows; give --rows at most so many$"):
+            scale.write_sample(source, target, 65)
+
+    def test_its_plan_is_proportional_to_what_the_largest_set_took(self) -> None:
+        small = {"stage": "split", "rows": 10, "bytes": 1, "seconds": 9.0, "peak_mb": 1.0}
+        large = {"rows": 1_000_000, "bytes": 2_320_000_000, "seconds": 36.0, "peak_mb": 200.4}
+        runs = [small, *({"stage": stage, **large} for stage in ("split", "noise", "train"))]
+        measured, planned = import_module("scale").tables({"csv_bytes_a_row": 8400, "runs": runs})
+        assert "| split | 1,000,000 | 36.0 | 36 | 200 |" in measured
+        assert planned.splitlines()[2:] == [
+            "| CSV | 8,400 | 840 |  |",
+            "| split | 2,320 | 232 | 1.0 |",
+            "| noise | 2,320 | 232 | 1.0 |",
+            "| train |  |  | 1.0 |",
+        ]
+
+    def test_the_page_has_the_measured_figures(self) -> None:
+        measured = json.loads((ROOT / "benchmarks/results/scale.json").read_text())
+        page = (ROOT / "docs/scale.md").read_text()
+        assert all(table in page for table in import_module("scale").tables(measured))
+
+
+def measure_in_this_process(function: Any, *arguments: object, summarise: Any) -> dict[str, Any]:
+    """Stand in for a process of its own, which takes seconds to start."""
+    return common._measure_here(function, arguments, summarise)
 
 
 class TestReference:

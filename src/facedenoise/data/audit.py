@@ -47,17 +47,23 @@ def _count_split(split: SpooledSplit, kept: int) -> Counts:
         "kept": kept,
         "left_out": len(split) - kept,
         "constant": split.constant,
-        "copies": len(split) - len(set(split.digests)),
+        "copies": _count_copies(split),
         "emotions": _count_emotions(split),
     }
 
 
+def _count_copies(split: SpooledSplit) -> int:
+    ordered = split.ordered_digests
+    return int((ordered[1:] == ordered[:-1]).sum())
+
+
 def _count_emotions(split: SpooledSplit) -> Counts:
     """Count rows by emotion; the last count is of those without one."""
-    rows = np.bincount(np.concatenate(split.emotions) - NO_EMOTION, minlength=len(EMOTIONS) + 1).tolist()
-    return dict(zip((*EMOTIONS, "none"), (*rows[1:], rows[0]), strict=True))
+    codes = len(EMOTIONS) + 1
+    counts = [np.bincount(piece - NO_EMOTION, minlength=codes) for piece in split.emotions.pieces()]
+    none, *rows = np.sum(counts, axis=0).tolist()
+    return dict(zip((*EMOTIONS, "none"), (*rows, none), strict=True))
 
 
 def _count_shared(one: SpooledSplit, other: SpooledSplit) -> int:
-    digests = set(other.digests)
-    return sum(digest in digests for digest in one.digests)
+    return int(one.found_in(other).sum())

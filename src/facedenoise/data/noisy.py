@@ -11,14 +11,12 @@ from facedenoise.data.streamed import Streamed, write_streamed
 from facedenoise.data.tensors import read_tensors
 from facedenoise.files import replacing
 from facedenoise.noise import corrupt
-from facedenoise.params import GaussianNoise, SaltPepperNoise
+from facedenoise.params import NoiseModel
 
 PIECE = 1024  # images in memory at a time
 
 
-def write_noisy(
-    clean: Path, noisy: Path, noise: GaussianNoise | SaltPepperNoise, *, seed: int, task: str
-) -> None:
+def write_noisy(clean: Path, noisy: Path, noise: NoiseModel, *, seed: int, task: str) -> None:
     """Corrupt a split's images in bounded memory; shows a progress bar.
 
     Parameters
@@ -27,7 +25,7 @@ def write_noisy(
         A split: `images` uint8 (N, 1, H, W) and `row` int64 (N,).
     noisy : Path
         The file to write: `images` uint8 (N, 1, H, W), in the same order.
-    noise : GaussianNoise or SaltPepperNoise
+    noise : NoiseModel
         Kind and strength.
     seed, task : int, str
         See `facedenoise.noise.corrupt`.

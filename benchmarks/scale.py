@@ -1,0 +1,157 @@
+"""How split, noise and an epoch of training grow with the rows: linear in time, constant in memory.
+
+    python benchmarks/scale.py                          # 1, 4 and 16 times the 2,000 drawn faces
+    python benchmarks/scale.py fer2013.csv --rows 6000  # of another CSV: benchmarks/results/scale.json
+    python benchmarks/scale.py --tables benchmarks/results/scale.json   # print those of docs/scale.md
+
+Rows drawn at random from the CSV are repeated, each time brighter by one, so that no image comes twice. On
+them run the stages themselves, each in a process of its own: `split`, and for one task `noise` and one epoch
+of `train` with the validation after it. Memory is anonymous memory, the libraries included. The mapped pages
+of the tensors do not count: the kernel drops them when it needs the space.
+
+Sixteen times 6,000 rows need 2 GB for temporary files, which go where TMPDIR says.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import yaml
+from common import ROOT, command_line, measure, write_result
+from ingest import write_repeated
+
+from facedenoise.data.fer2013 import USAGES
+from facedenoise.data.fer_csv import read_blocks
+from facedenoise.data.fer_writer import write_fer_csv
+from facedenoise.errors import InputError
+from facedenoise.params import TASKS
+from facedenoise.training.device import describe, training_device
+from stages import noise, run, split, train
+
+TIMES = (1, 4, 16)
+TASK = TASKS[0]  # the one that is trained from scratch
+STAGES = {"split": split.main, "noise": noise.main, "train": train.main}
+OUTS = {"split": "data/splits", "noise": "data/noisy", "train": "models"}
+PLANNED = 100  # million rows
+Run = dict[str, Any]
+"""`stage`, `rows`, `bytes` of the stage's outs, `seconds`, `cpu_seconds`, `peak_mb`."""
+
+
+def main() -> None:
+    """Parse the command line; measure and write; print the tables."""
+    parser = command_line(__doc__)
+    parser.add_argument("csv", type=Path, nargs="?", default=ROOT / "data/raw/sample.csv")
+    parser.add_argument("--rows", type=int, default=2000, help="of the smallest set")
+    parser.add_argument("--tables", type=Path, metavar="RESULT", help="only print those of an earlier result")
+    arguments = parser.parse_args()
+    if arguments.tables:
+        result = json.loads(arguments.tables.read_text(encoding="utf-8"))
+    else:
+        result = measure_growth(arguments.csv, arguments.rows)
+        write_result("scale", ("numpy", "torch"), {"device": describe(training_device()), **result})
+    print("\n\n".join(tables(result)))
+
+
+def measure_growth(csv: Path, rows: int) -> dict[str, Any]:
+    """Run the stages on 1, 4 and 16 times so many rows; give the runs, and the bytes of a row in the CSV."""
+    runs = []
+    with TemporaryDirectory() as folder:
+        sample = Path(folder) / "sample.csv"
+        write_sample(csv, sample, rows)
+        for times in TIMES:
+            with TemporaryDirectory(dir=folder) as checkout:
+                runs += measure_stages(sample, Path(checkout), times)
+        return {"csv_bytes_a_row": sample.stat().st_size / rows, "runs": runs}
+
+
+def write_sample(csv: Path, target: Path, rows: int) -> None:
+    """Write so many rows of a CSV, drawn at random, in their order.
+
+    Raises
+    ------
+    InputError
+        If the CSV has fewer, or is malformed.
+    """
+    columns = ((block.images[:, 0], block.emotion, block.usage) for block in read_blocks(csv))
+    images, emotion, usage = (np.concatenate(column) for column in zip(*columns, strict=True))
+    if rows > len(images):
+        raise InputError(f"{csv}: {len(images)} rows; give --rows at most so many")
+    chosen = np.sort(np.random.default_rng(0).permutation(len(images))[:rows])
+    write_fer_csv(target, images[chosen], emotion[chosen], [USAGES[code] for code in usage[chosen]])
+
+
+def measure_stages(sample: Path, checkout: Path, times: int) -> list[Run]:
+    """Run the stages in a folder of their own, on the sample repeated so many times."""
+    rows = write_repeated(sample, checkout / "faces.csv", times)
+    write_params(checkout / "params.yaml")
+    runs = []
+    for stage, out in OUTS.items():
+        measured = measure(run_stage, stage, checkout, summarise=type)
+        del measured["summary"]
+        runs.append({"stage": stage, "rows": rows, "bytes": size(checkout / out), **measured})
+    return runs
+
+
+def write_params(target: Path) -> None:
+    """Write this checkout's params, for one epoch on `faces.csv`."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["data"]["csv"] = "faces.csv"
+    params["train"][TASK]["epochs"] = 1
+    target.write_text(yaml.safe_dump(params), encoding="utf-8")
+
+
+def run_stage(stage: str, checkout: Path) -> None:
+    """Run a stage as `python -m stages.STAGE TASK` does in a checkout."""
+    os.chdir(checkout)
+    os.environ["DVC_ROOT"] = str(checkout)  # where the training keeps its checkpoints
+    sys.argv[1:] = [TASK]
+    STAGES[stage]()
+
+
+def size(folder: Path) -> int:
+    """Sum up the bytes of all files below a folder."""
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+
+
+def tables(result: dict[str, Any]) -> tuple[str, str]:
+    """Give the two tables of docs/scale.md in Markdown: what was measured, and the plan that follows."""
+    by_stage = [[run for run in result["runs"] if run["stage"] == stage] for stage in OUTS]
+    measured = [growth(run) for runs in by_stage for run in runs]
+    planned = [plan(runs[-1]) for runs in by_stage]
+    csv = ["CSV", *space(result["csv_bytes_a_row"]), ""]
+    return (
+        markdown(["stage", "rows", "seconds", "seconds a million rows", "peak memory, MB"], measured),
+        markdown(["", "bytes a row", f"{PLANNED} million rows: GB", "hours"], [csv, *planned]),
+    )
+
+
+def growth(run: Run) -> list[str]:
+    """Tell how long a stage took on so many rows, and how much memory."""
+    seconds, rate = run["seconds"], run["seconds"] / run["rows"] * 1e6
+    return [run["stage"], f"{run['rows']:,}", f"{seconds:.1f}", f"{rate:,.0f}", f"{run['peak_mb']:.0f}"]
+
+
+def plan(run: Run) -> list[str]:
+    """Tell what a stage would write and how long it would take on the planned rows."""
+    hours = run["seconds"] / run["rows"] * PLANNED * 1e6 / 3600
+    written = ["", ""] if run["stage"] == "train" else space(run["bytes"] / run["rows"])
+    return [run["stage"], *written, f"{hours:.1f}"]
+
+
+def space(bytes_a_row: float) -> list[str]:
+    """Tell how large a row is, and the planned rows."""
+    return [f"{bytes_a_row:,.0f}", f"{bytes_a_row * PLANNED * 1e6 / 1e9:,.0f}"]
+
+
+def markdown(header: list[str], rows: list[list[str]]) -> str:
+    """Lay out a table, its numbers to the right."""
+    rule = ["---", *["--:"] * (len(header) - 1)]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *rows])
+
+
+if __name__ == "__main__":
+    run(main)
