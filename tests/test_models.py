@@ -129,13 +129,13 @@ def test_the_patchgan_gives_a_map_of_scores() -> None:
     assert min(scores.shape[2:]) > 5
 
 
-def test_a_patch_is_22_pixels_wide() -> None:
+def test_a_patch_is_24_pixels_wide() -> None:
     candidate = images().requires_grad_()
     scores = awake(PatchGAN((8, 8, 8)))(images(), candidate)
     scores[0, 0, 5, 5].backward()
     assert candidate.grad is not None
     touched = candidate.grad[0, 0].nonzero()
-    assert (touched.max(0).values - touched.min(0).values + 1).tolist() == [22, 22]
+    assert (touched.max(0).values - touched.min(0).values + 1).tolist() == [24, 24]
 
 
 def test_the_patchgan_judges_pairs() -> None:
@@ -144,3 +144,13 @@ def test_the_patchgan_judges_pairs() -> None:
     score = judge(noisy, candidate)
     assert (judge(noisy.flip(-2), candidate) - score).abs().max() > 1e-4
     assert (judge(noisy, candidate.flip(-2)) - score).abs().max() > 1e-4
+
+
+def test_the_patchgan_sees_faint_texture() -> None:
+    judge = PatchGAN((8, 8, 8)).eval()
+    noisy, candidate = images(), torch.full((2, 1, 48, 48), 0.5)
+    texture = 0.01 * (-1.0) ** torch.arange(48)
+    score = judge(noisy, candidate)
+    assert (judge(noisy, candidate + texture) - score).abs().mean() > (
+        4 * (judge(noisy, candidate + 0.01) - score).abs().mean()
+    )

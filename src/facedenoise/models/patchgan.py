@@ -10,14 +10,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
+from facedenoise.detail import fine_detail
+
 SLOPE = 0.2  # of the leaky rectifier below zero, as in pix2pix
 
 
 class PatchGAN(nn.Module):
     """Score each patch of a candidate by whether it is the clean image behind this noisy one.
 
-    Every convolution but the last is 4x4; the first two halve the size. With three widths a score sees 22x22
+    Every convolution but the last is 4x4; the first two halve the size. With three widths a score sees 24x24
     pixels: on a 48x48 face a patch is a feature of the face, not the face.
+
+    Spectral norm bounds how fast a score changes with the pixels, so that faint texture could hardly move it:
+    the candidate's fine detail, amplified, is an input of its own.
 
     Parameters
     ----------
@@ -28,7 +33,7 @@ class PatchGAN(nn.Module):
     def __init__(self, widths: Sequence[int]) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        for index, (before, after) in enumerate(zip([2, *widths], widths, strict=False)):
+        for index, (before, after) in enumerate(zip([3, *widths], widths, strict=False)):
             convolution = nn.Conv2d(before, after, 4, stride=2 if index < 2 else 1, padding=1)  # noqa: PLR2004
             layers += [spectral_norm(convolution), nn.LeakyReLU(SLOPE)]
         self.layers = nn.Sequential(*layers, spectral_norm(nn.Conv2d(widths[-1], 1, 1)))
@@ -47,5 +52,5 @@ class PatchGAN(nn.Module):
             float32, shape (N, 1, h, w): one score a patch.
         """
         pair = torch.cat([noisy, candidate], dim=1)
-        scores: Tensor = self.layers(2 * pair - 1)
+        scores: Tensor = self.layers(torch.cat([2 * pair - 1, fine_detail(candidate)], dim=1))
         return scores.float()
