@@ -9,6 +9,7 @@ from torch import Tensor
 from facedenoise.models.weights import read_weights
 from facedenoise.params import Params, Task
 from facedenoise.training.batches import Batches
+from facedenoise.training.distributed import mean_over_processes
 from facedenoise.training.reconstruction import Reconstruction
 from facedenoise.training.schedule import rate_factor
 from stages.denoising import batches, reconstruction
@@ -62,7 +63,8 @@ def trained_steps(
     for step in range(steps):
         start = time.perf_counter()
         noisy, clean = data.batch(*divmod(step, len(data)))
-        learner.step(noisy, clean, rate_factor(step, steps, warmup))
+        # Reading the loss waits for a GPU.
+        mean_over_processes(learner.step(noisy, clean, rate_factor(step, steps, warmup)))
         seconds += time.perf_counter() - start
         yield step + 1, seconds
 

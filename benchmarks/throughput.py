@@ -7,6 +7,8 @@ batch to the averaging of the weights. Three ways take turns: as the pipeline tr
 and the same network in plain float32, eager, contiguous; the optimisers are the same. The share of the
 machine is what the network computes, forward and backward, counted by torch's flop counter, over the best
 rate of the machine's bfloat16 matrix product; what the optimiser computes is not counted as useful.
+On a GPU (`--matrix 4096 8192 16384` finds its peak) the profile is that of the CPU's side, and the most
+memory that tensors took, the training faces among them, is measured too.
 """
 
 import time
@@ -29,6 +31,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from facedenoise.params import Params, Task
 from facedenoise.training.batches import Batches
+from facedenoise.training.device import training_device
+from facedenoise.training.distributed import mean_over_processes
 from facedenoise.training.reconstruction import Reconstruction
 from stages import run
 from stages.denoising import batches
@@ -64,6 +68,7 @@ def main() -> None:
         "share_of_gates": 1 - rates["pipeline"]["median"] / rates["without_gates"]["median"],
         "operations_an_image": operations_an_image(params, data),
         "matrix_operations_a_second": max(matrix_rate(side) for side in arguments.matrix),
+        "peak_gpu_mb": peak_gpu_mb(params, data),
         "profile": profiled(learner_from(params, TASK, None), data, arguments.steps),
     }
     useful = rates["pipeline"]["best"] * result["operations_an_image"]
@@ -106,20 +111,38 @@ def take_steps(learner: Reconstruction, data: Batches, steps: int) -> int:
     for step in range(steps):
         with record_function("batch making"):
             noisy, clean = data.batch(*divmod(step, len(data)))
-        learner.step(noisy, clean, RATE)
+        mean_over_processes(learner.step(noisy, clean, RATE))  # waits for a GPU, as the pipeline does
         images += len(noisy)
     return images
 
 
 def matrix_rate(side: int) -> float:
     """Give the best rate of a square bfloat16 matrix product, in operations a second."""
-    left, right = (torch.randn(side, side).bfloat16() for _ in range(2))
+    device = training_device()
+    left, right = (torch.randn(side, side).bfloat16().to(device) for _ in range(2))
     seconds = []
     for _ in range(MATRIX_REPEATS):
+        wait_for(device)
         start = time.perf_counter()
         torch.mm(left, right)
+        wait_for(device)
         seconds.append(time.perf_counter() - start)
     return 2 * side**3 / min(seconds)
+
+
+def peak_gpu_mb(params: Params, data: Batches) -> float | None:
+    """Give the most GPU memory that tensors take in a training, in MB (10^6 bytes); None without a GPU."""
+    if not torch.cuda.is_available():
+        return None
+    torch.cuda.reset_peak_memory_stats()
+    take_steps(learner_from(params, TASK, None), data, WARMUP_STEPS)
+    return torch.cuda.max_memory_allocated() / 1e6
+
+
+def wait_for(device: torch.device) -> None:
+    """Wait until a GPU has done all that it was told to."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def operations_an_image(params: Params, data: Batches) -> float:
@@ -176,6 +199,8 @@ def show(result: dict[str, Any]) -> None:
     print(f"operations an image: {result['operations_an_image'] / 1e9:.3f} G")
     print(f"bfloat16 matrix product: {result['matrix_operations_a_second'] / 1e9:.0f} G operations a second")
     print(f"share of it that training makes use of: {result['share_of_matrix_rate']:.1%}")
+    if result["peak_gpu_mb"]:
+        print(f"GPU memory: {result['peak_gpu_mb']:.0f} MB")
     for name, share in result["profile"].items():
         if share >= SMALLEST_SHOWN:
             print(f"{share:6.1%}  {name}")

@@ -19,9 +19,14 @@ from stages.training import run_training
 
 
 def network_settings(params: Params, task: Task) -> dict[str, Any]:
-    """Give what `AttentionUNet` takes; under salt-and-pepper, unsaturated pixels are clean and kept."""
+    """Give what the network takes; under salt-and-pepper, unsaturated pixels are clean and kept."""
     keep = isinstance(getattr(params.noise, task), SaltPepperNoise)
     return {**asdict(params.model), "keep_unsaturated": keep}
+
+
+def description(params: Params, task: Task, model: str) -> dict[str, Any]:
+    """Give what the weights file of a denoiser says of it: enough to rebuild it."""
+    return {"attention_unet": network_settings(params, task), "task": task, "model": model}
 
 
 def reconstruction(
@@ -50,7 +55,14 @@ def common_params(params: Params, task: Task) -> dict[str, Any]:
 
 
 def train_denoiser(
-    stage: str, learner: Learner, *, plan: Plan, data: Batches, tracked: dict[str, Any], starts: list[Path]
+    stage: str,
+    learner: Learner,
+    *,
+    plan: Plan,
+    data: Batches,
+    tracked: dict[str, Any],
+    starts: list[Path],
+    history: Path,
 ) -> Progress:
     """Train on a task's pairs from these weights; judge on its validation pairs."""
     task = stage.partition("@")[2]
@@ -58,7 +70,14 @@ def train_denoiser(
     validate = validator(_pairs(task, "val"), training_device())
     inputs = [*_inputs(task), *starts]
     return run_training(
-        stage, learner, plan=plan, data=data, validate=validate, tracked=tracked, inputs=inputs
+        stage,
+        learner,
+        plan=plan,
+        data=data,
+        validate=validate,
+        tracked=tracked,
+        inputs=inputs,
+        history=history,
     )
 
 
@@ -66,7 +85,8 @@ def batches(params: Params, task: Task, section: Train | Gan) -> Batches:
     """Give the training batches of a task."""
     noise = getattr(params.noise, task)
     fresh = FreshNoise(noise, params.noise.seed, task) if params.train.fresh_noise else None
-    return Batches(_pairs(task, "train"), section.batch_size, section.seed, fresh)
+    pairs = _pairs(task, "train").to(training_device())
+    return Batches(pairs, section.batch_size, section.seed, fresh)
 
 
 def _inputs(task: str) -> list[Path]:

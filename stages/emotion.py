@@ -19,8 +19,9 @@ from facedenoise.training.classification import (
     labelled,
 )
 from facedenoise.training.device import placed, training_device
+from facedenoise.training.distributed import is_first
 from facedenoise.training.loop import Plan, Progress, cpu_state, seed_everything
-from stages import run
+from stages.launch import run_training_stage
 from stages.paths import EMOTION, EMOTION_HISTORY, split_file
 from stages.settings import load_params
 from stages.training import run_training, write_history
@@ -39,9 +40,10 @@ def main() -> None:
     else:
         print(f"emotion: {len(train)} training and {len(val)} validation faces with a label: none is trained")
         progress = Progress(kept=cpu_state(learner.averaged()))
-    description = {"emotion_classifier": {"widths": settings.widths, "blocks": settings.blocks}}
-    write_weights(EMOTION, progress.kept, description)
-    write_history(EMOTION_HISTORY, progress.history, COLUMNS)
+    if is_first():
+        description = {"emotion_classifier": {"widths": settings.widths, "blocks": settings.blocks}}
+        write_weights(EMOTION, progress.kept, description)
+        write_history(EMOTION_HISTORY, progress.history, COLUMNS)
 
 
 def labelled_split(split: str) -> LabelledFaces:
@@ -74,11 +76,12 @@ def train_classifier(
     return run_training(
         "emotion",
         learner,
-        plan=Plan(settings.epochs, settings.warmup, patience=settings.epochs, score="val_accuracy"),
-        data=AugmentedBatches(train, settings.batch_size, settings.seed),
+        plan=Plan(settings.epochs, settings.warmup, patience=settings.epochs, scores=("val_accuracy",)),
+        data=AugmentedBatches(train.to(training_device()), settings.batch_size, settings.seed),
         validate=accuracy_validator(val, training_device()),
         tracked=tracked_params(params),
         inputs=[split_file("train"), split_file("val")],
+        history=EMOTION_HISTORY,
     )
 
 
@@ -88,4 +91,4 @@ def tracked_params(params: Params) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_training_stage(main)

@@ -3,17 +3,19 @@
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor
+
 from facedenoise.models.patchgan import PatchGAN
 from facedenoise.models.weights import load_weights, write_weights
 from facedenoise.params import Params, Task
 from facedenoise.training.adversarial import Adversarial
 from facedenoise.training.device import placed, training_device
+from facedenoise.training.distributed import is_first
 from facedenoise.training.loop import Plan, cpu_state
-from stages import run
-from stages.denoising import batches, common_params, network_settings, reconstruction, train_denoiser
+from stages.denoising import batches, common_params, description, reconstruction, train_denoiser
+from stages.launch import run_training_stage
 from stages.paths import history_file, weights_file
 from stages.settings import load_params, of_task, previous_task, task_argument
-from stages.training import write_history
 
 
 def main() -> None:
@@ -25,12 +27,19 @@ def main() -> None:
     data = batches(params, task, params.gan)
     starts = [start, *([discriminator_start] if discriminator_start else [])]
     tracked = tracked_params(params, task)
-    progress = train_denoiser(f"gan@{task}", learner, plan=plan, data=data, tracked=tracked, starts=starts)
-    generator = {"attention_unet": network_settings(params, task), "task": task, "model": "gan"}
-    discriminator = {"patchgan": {"widths": params.gan.widths}, "task": task, "model": "discriminator"}
-    write_weights(weights_file(task, "gan"), progress.kept, generator)
-    write_weights(weights_file(task, "discriminator"), cpu_state(learner.discriminator), discriminator)
-    write_history(history_file(task, "gan"), progress.history)
+    history = history_file(task, "gan")
+    progress = train_denoiser(
+        f"gan@{task}", learner, plan=plan, data=data, tracked=tracked, starts=starts, history=history
+    )
+    if is_first():
+        write_weights(weights_file(task, "gan"), progress.kept, description(params, task, "gan"))
+        write_discriminator(params, task, cpu_state(learner.discriminator))
+
+
+def write_discriminator(params: Params, task: Task, weights: dict[str, Tensor]) -> None:
+    """Write the discriminator, with what it is."""
+    settings = {"patchgan": {"widths": params.gan.widths}, "task": task, "model": "discriminator"}
+    write_weights(weights_file(task, "discriminator"), weights, settings)
 
 
 def start_weights(params: Params, task: Task) -> tuple[Path, Path | None]:
@@ -61,4 +70,4 @@ def tracked_params(params: Params, task: Task) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_training_stage(main)

@@ -5,12 +5,12 @@ from typing import Any
 
 from facedenoise.models.weights import write_weights
 from facedenoise.params import Params, Task
+from facedenoise.training.distributed import is_first
 from facedenoise.training.loop import Plan
-from stages import run
-from stages.denoising import batches, common_params, network_settings, reconstruction, train_denoiser
+from stages.denoising import batches, common_params, description, reconstruction, train_denoiser
+from stages.launch import run_training_stage
 from stages.paths import history_file, weights_file
 from stages.settings import load_params, of_task, previous_task, task_argument
-from stages.training import write_history
 
 
 def main() -> None:
@@ -23,10 +23,12 @@ def main() -> None:
     data = batches(params, task, train)
     starts = [start] if start else []
     tracked = tracked_params(params, task)
-    progress = train_denoiser(f"train@{task}", learner, plan=plan, data=data, tracked=tracked, starts=starts)
-    description = {"attention_unet": network_settings(params, task), "task": task, "model": "unet"}
-    write_weights(weights_file(task, "unet"), progress.kept, description)
-    write_history(history_file(task, "unet"), progress.history)
+    history = history_file(task, "unet")
+    progress = train_denoiser(
+        f"train@{task}", learner, plan=plan, data=data, tracked=tracked, starts=starts, history=history
+    )
+    if is_first():
+        write_weights(weights_file(task, "unet"), progress.kept, description(params, task, "unet"))
 
 
 def start_weights(params: Params, task: Task) -> Path | None:
@@ -42,4 +44,4 @@ def tracked_params(params: Params, task: Task) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    run(main)
+    run_training_stage(main)

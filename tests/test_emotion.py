@@ -35,7 +35,7 @@ from facedenoise.training.loop import Plan, Progress, Training, seed_everything
 from facedenoise.training.schedule import WeightAverage
 
 SETTINGS = {"widths": (8, 16, 32), "blocks": (1, 1, 1)}
-PLAN = Plan(epochs=3, warmup=0.1, patience=3, score="val_accuracy")
+PLAN = Plan(epochs=3, warmup=0.1, patience=3, scores=("val_accuracy",))
 CPU = torch.device("cpu")
 
 
@@ -198,7 +198,7 @@ def cut_out(face: Tensor) -> dict[bytes, tuple[int, int]]:
 
 class TestLearning:
     def test_it_learns_drawn_emotions(self, faces: LabelledFaces, tmp_path: Path) -> None:
-        plan = Plan(epochs=30, warmup=0.2, patience=30, score="val_accuracy")
+        plan = Plan(epochs=30, warmup=0.2, patience=30, scores=("val_accuracy",))
         progress = train(AugmentedBatches(faces, 10, seed=0), tmp_path, plan)
         assert progress.kept_score > 0.5
 

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from facedenoise.training.distributed import synchronised
 from facedenoise.training.losses import charbonnier, least_squares
 from facedenoise.training.reconstruction import Reconstruction
 
@@ -40,13 +41,14 @@ class Adversarial:
     ) -> None:
         self.generator = generator
         self.discriminator = discriminator.train()
+        self.synchronised = synchronised(discriminator)
         self.weight = weight
         self.clean_label = CLEAN - smoothing
         self.lr = lr
         self.optimiser = torch.optim.Adam(discriminator.parameters(), lr=lr, betas=(0.5, 0.99), fused=True)
         self.device = generator.device
 
-    def step(self, noisy: Tensor, clean: Tensor, factor: float, /) -> dict[str, float]:
+    def step(self, noisy: Tensor, clean: Tensor, factor: float, /) -> dict[str, Tensor]:
         """Update the discriminator, then the generator; log both."""
         noisy, clean = noisy.to(self.device), clean.to(self.device)
         denoised = self.generator.output(noisy)
@@ -54,16 +56,17 @@ class Adversarial:
         deceived = self._learn_to_deceive(noisy, clean, denoised, factor)
         return {**deceived, **judged}
 
-    def _scores(self, noisy: Tensor, candidate: Tensor) -> Tensor:
+    def _scores(self, discriminator: nn.Module, noisy: Tensor, candidate: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.generator.bfloat16):
-            scores: Tensor = self.discriminator(noisy, candidate)
+            scores: Tensor = discriminator(noisy, candidate)
         return scores
 
     def _learn_to_judge(
         self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
-    ) -> dict[str, float]:
+    ) -> dict[str, Tensor]:
         self.discriminator.requires_grad_()
-        of_clean, of_denoised = self._scores(noisy, clean), self._scores(noisy, denoised)
+        of_clean = self._scores(self.synchronised, noisy, clean)
+        of_denoised = self._scores(self.synchronised, noisy, denoised)
         loss = (least_squares(of_clean, self.clean_label) + least_squares(of_denoised, DENOISED)) / 2
         self.optimiser.zero_grad()
         loss.backward()
@@ -72,20 +75,22 @@ class Adversarial:
         self.optimiser.step()
         midway = (self.clean_label + DENOISED) / 2
         right = ((of_clean > midway).float().mean() + (of_denoised <= midway).float().mean()) / 2
-        return {"discriminator_loss": loss.item(), "discriminator_accuracy": right.item()}
+        return {"discriminator_loss": loss.detach(), "discriminator_accuracy": right}
 
     def _learn_to_deceive(
         self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
-    ) -> dict[str, float]:
+    ) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(requires_grad=False)
         reconstruction = charbonnier(denoised, clean)
-        adversarial = least_squares(self._scores(noisy, denoised), self.clean_label)
+        # The bare network: the gradients of the wrapped one would be waited for in vain.
+        scores = self._scores(self.discriminator, noisy, denoised)
+        adversarial = least_squares(scores, self.clean_label)
         loss = reconstruction + self.weight * adversarial
         self.generator.descend(loss, factor)
         return {
-            "generator_loss": loss.item(),
-            "reconstruction_loss": reconstruction.item(),
-            "adversarial_loss": adversarial.item(),
+            "generator_loss": loss.detach(),
+            "reconstruction_loss": reconstruction.detach(),
+            "adversarial_loss": adversarial.detach(),
         }
 
     def rate(self, factor: float) -> float:

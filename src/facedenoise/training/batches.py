@@ -12,7 +12,8 @@ from torch import Tensor
 
 from facedenoise.data.tensors import to_float
 from facedenoise.noise import corrupt
-from facedenoise.params import GaussianNoise, SaltPepperNoise
+from facedenoise.params import NoiseModel
+from facedenoise.training.distributed import share
 from facedenoise.training.randomness import shuffled, step_generator
 
 
@@ -32,12 +33,16 @@ class Pairs:
     noisy: Tensor
     rows: Tensor
 
+    def to(self, device: torch.device) -> "Pairs":
+        """Give the same pairs with their images on a device, where each batch is then cut out of them."""
+        return Pairs(self.clean.to(device), self.noisy.to(device), self.rows)
+
 
 @dataclass(frozen=True)
 class FreshNoise:
     """How to draw new noise for a pair: see `facedenoise.noise.corrupt`."""
 
-    noise: GaussianNoise | SaltPepperNoise
+    noise: NoiseModel
     seed: int
     task: str
 
@@ -68,22 +73,21 @@ class Batches:
         return max(1, len(self.pairs.clean) // self.batch_size)
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Give (noisy, clean): float32 in [0, 1], shape (batch, 1, H, W) each."""
+        """Give this process's share, (noisy, clean): float32 in [0, 1], shape (n, 1, H, W) each."""
         order = shuffled(self.seed, epoch, len(self.pairs.clean))
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
-        noisy, clean = self._noisy(chosen, epoch), self.pairs.clean[chosen]
         flip = torch.from_numpy(step_generator(self.seed, epoch, step).random(len(chosen)) < 1 / 2)
-        pairs = torch.stack([noisy, clean])
-        pairs[:, flip] = pairs[:, flip].flip(-1)
-        noisy, clean = to_float(pairs)
+        mine = share(len(chosen))
+        chosen, flip = chosen[mine], flip[mine].to(self.pairs.clean.device)
+        pairs = torch.stack([self._noisy(chosen, epoch), self.pairs.clean[chosen]])
+        noisy, clean = to_float(torch.where(flip[:, None, None, None], pairs.flip(-1), pairs))
         return noisy, clean
 
     def _noisy(self, chosen: NDArray[np.int64], epoch: int) -> Tensor:
         if self.fresh is None or epoch == 0:
             return self.pairs.noisy[chosen]
-        images = self.pairs.clean[chosen].numpy()
+        clean = self.pairs.clean[chosen]
         rows = self.pairs.rows[chosen].numpy()
         fresh = self.fresh
-        return torch.from_numpy(
-            corrupt(images, rows, fresh.noise, seed=fresh.seed, task=fresh.task, draw=epoch)
-        )
+        noisy = corrupt(clean.cpu().numpy(), rows, fresh.noise, seed=fresh.seed, task=fresh.task, draw=epoch)
+        return torch.from_numpy(noisy).to(clean.device)

@@ -10,7 +10,9 @@ from torch.nn import functional
 from facedenoise.data.fer2013 import NO_EMOTION
 from facedenoise.data.tensors import to_float
 from facedenoise.evaluation.emotion import predict
+from facedenoise.training.batch_norm import with_shared_batch_norms
 from facedenoise.training.descent import Descent
+from facedenoise.training.distributed import share
 from facedenoise.training.loop import Validate
 from facedenoise.training.randomness import shuffled, step_generator
 
@@ -35,6 +37,10 @@ class LabelledFaces:
     def __len__(self) -> int:
         """Count the faces."""
         return len(self.images)
+
+    def to(self, device: torch.device) -> "LabelledFaces":
+        """Give the same faces on a device, where each batch is then cut out of them."""
+        return LabelledFaces(self.images.to(device), self.emotion.to(device))
 
 
 def labelled(images: Tensor, emotion: Tensor) -> LabelledFaces:
@@ -74,11 +80,12 @@ class AugmentedBatches:
         return max(1, len(self.faces) // self.batch_size)
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Give windows, float32 in [0, 1], shape (batch, 1, h, w), and their emotions, int64 (batch,)."""
+        """Give this process's share: windows, float32 in [0, 1], (n, 1, h, w), and emotions, int64 (n,)."""
         order = shuffled(self.seed, epoch, len(self.faces))
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         windows = augmented(self.faces.images[chosen], step_generator(self.seed, epoch, step))
-        return to_float(windows), self.faces.emotion[chosen]
+        mine = share(len(chosen))
+        return to_float(windows[mine]), self.faces.emotion[chosen[mine]]
 
 
 def augmented(images: Tensor, generator: np.random.Generator) -> Tensor:
@@ -132,15 +139,16 @@ class Classification(Descent):
         ema: float,
         smoothing: float,
     ) -> None:
+        network = with_shared_batch_norms(network)
         super().__init__(network, average, lr=lr, weight_decay=weight_decay, clip=clip, ema=ema)
         self.smoothing = smoothing
 
-    def step(self, images: Tensor, labels: Tensor, factor: float, /) -> dict[str, float]:
+    def step(self, images: Tensor, labels: Tensor, factor: float, /) -> dict[str, Tensor]:
         """Take one optimiser step on a batch; log the loss."""
         logits = self.output(images.to(self.device))
         loss = functional.cross_entropy(logits, labels.to(self.device), label_smoothing=self.smoothing)
         self.descend(loss, factor)
-        return {"loss": loss.item()}
+        return {"loss": loss.detach()}
 
 
 def accuracy_validator(faces: LabelledFaces, device: torch.device) -> Validate:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from facedenoise.training.device import has_bfloat16
+from facedenoise.training.distributed import synchronised
 from facedenoise.training.schedule import WeightAverage
 
 
@@ -39,6 +40,7 @@ class Descent:
         ema: float,
     ) -> None:
         self.network = network.train()
+        self.synchronised = synchronised(network)
         self.lr = lr
         self.clip = clip
         self.optimiser = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
@@ -49,7 +51,7 @@ class Descent:
     def output(self, inputs: Tensor) -> Tensor:
         """Run the network, in bfloat16 where that is native."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.bfloat16):
-            output: Tensor = self.network(inputs)
+            output: Tensor = self.synchronised(inputs)
         return output
 
     def descend(self, loss: Tensor, factor: float) -> None:

@@ -1,5 +1,6 @@
 """The machine: facts of it that the code adapts to, and that no result file mentions."""
 
+import os
 from typing import TypeVar
 
 import torch
@@ -8,9 +9,14 @@ from torch import nn
 Network = TypeVar("Network", bound=nn.Module)
 
 
+def local_rank() -> int:
+    """Give the number of this process among those of its machine that train together, from 0."""
+    return int(os.environ.get("LOCAL_RANK", "0"))
+
+
 def training_device() -> torch.device:
-    """Choose the GPU where there is one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    """Choose the GPU where there is one, each process of the machine its own; else the CPU."""
+    return torch.device("cuda", local_rank()) if torch.cuda.is_available() else torch.device("cpu")
 
 
 def has_bfloat16(device: torch.device) -> bool:

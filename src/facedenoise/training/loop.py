@@ -1,6 +1,8 @@
 """The loop that all trainings share: epochs of batches, validation, the best weights, resuming."""
 
 import math
+import os
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
@@ -11,10 +13,16 @@ from tqdm import tqdm
 
 from facedenoise.errors import InputError
 from facedenoise.training.checkpoints import Checkpoints
+from facedenoise.training.distributed import in_first, is_first, mean_over_processes
 from facedenoise.training.schedule import rate_factor
 
 Validate = Callable[[nn.Module], dict[str, float]]
-"""Scores a network; the score that `Plan.score` names decides."""
+"""Scores a network; the score that `Plan.scores` names first decides."""
+
+Rows = list[dict[str, float]]
+"""A history: a row an epoch, and while one is running a last row for it."""
+
+WATCH_SECONDS = 10.0  # between two looks at a running epoch
 
 
 class TrainingData(Protocol):
@@ -24,14 +32,14 @@ class TrainingData(Protocol):
         """Count the steps of an epoch."""
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Give the inputs and targets of a step: always the same for the same (epoch, step)."""
+        """Give this process's inputs and targets of a step: always the same for the same (epoch, step)."""
 
 
 class Learner(Protocol):
     """What a `Training` trains."""
 
-    def step(self, inputs: Tensor, targets: Tensor, factor: float, /) -> dict[str, float]:
-        """Learn from a batch with the learning rate times `factor`; give what to log."""
+    def step(self, inputs: Tensor, targets: Tensor, factor: float, /) -> dict[str, Tensor]:
+        """Learn from a batch with the learning rate times `factor`; give the scalars to log."""
 
     def rate(self, factor: float) -> float:
         """Give the learning rate, for the history."""
@@ -59,14 +67,14 @@ class Plan:
     patience : int or None
         Stop after so many epochs without a better score, and keep the best weights.
         None: train to the end and keep the last.
-    score : str, default "val_psnr"
-        The validation score that decides which weights are the best; higher is better.
+    scores : tuple of str, default ("val_psnr", "val_ssim")
+        What validation gives. The first decides which weights are the best; higher is better.
     """
 
     epochs: int
     warmup: float
     patience: int | None = None
-    score: str = "val_psnr"
+    scores: tuple[str, ...] = ("val_psnr", "val_ssim")
 
 
 @dataclass
@@ -92,10 +100,14 @@ class Progress:
     epoch: int = 0
     step: int = 0
     sums: dict[str, float] = field(default_factory=dict)
-    history: list[dict[str, float]] = field(default_factory=list)
+    history: Rows = field(default_factory=list)
     kept: dict[str, Tensor] = field(default_factory=dict)
     kept_score: float = float("-inf")
     stale: int = 0
+
+
+def unwatched(rows: Rows) -> None:
+    """Look away."""
 
 
 @dataclass(frozen=True)
@@ -112,18 +124,23 @@ class Training:
         Scores the judged network after each epoch.
     plan : Plan
         How long.
-    checkpoints : Checkpoints
-        Entered; where the state is saved after every epoch and at least every minute.
+    checkpoints : Checkpoints or None
+        Entered; where the state is saved after every epoch and at least every minute. None: in all processes
+        but the first.
     title : str
         For the progress bar.
+    watch : callable
+        Given the history so far when going on, after every epoch, and every `WATCH_SECONDS` within one; the
+        row of a running epoch has a fractional number, the means so far, and NaN for the validation's scores.
     """
 
     learner: Learner
     batches: TrainingData
     validate: Validate
     plan: Plan
-    checkpoints: Checkpoints
+    checkpoints: Checkpoints | None
     title: str
+    watch: Callable[[Rows], None] = unwatched
 
     def run(self) -> Progress:
         """Train to the end of the plan; give the history and the weights to keep."""
@@ -132,17 +149,21 @@ class Training:
             self._run_epoch(progress)
             self._close_epoch(progress)
             self._save(progress)
+            self.watch(progress.history)
         return progress
 
     def _resumed(self) -> Progress:
-        saved = self.checkpoints.load()
+        saved = in_first(lambda: self.checkpoints.load() if self.checkpoints else None)
         if saved is None:
             return Progress()
         self.learner.restore(saved["learner"])
-        return Progress(**saved["progress"])
+        progress = Progress(**saved["progress"])
+        self.watch(self._rows(progress))
+        return progress
 
     def _save(self, progress: Progress) -> None:
-        self.checkpoints.save({"learner": self.learner.state(), "progress": asdict(progress)})
+        if self.checkpoints:
+            self.checkpoints.save({"learner": self.learner.state(), "progress": asdict(progress)})
 
     def _is_finished(self, progress: Progress) -> bool:
         patience = self.plan.patience
@@ -155,20 +176,31 @@ class Training:
     def _run_epoch(self, progress: Progress) -> None:
         steps = len(self.batches)
         title = f"{self.title} {progress.epoch + 1}/{self.plan.epochs}"
-        with tqdm(total=steps, initial=progress.step, desc=title, unit="batch", leave=False) as bar:
+        watched_at = time.monotonic()
+        with tqdm(
+            total=steps,
+            initial=progress.step,
+            desc=title,
+            unit="batch",
+            leave=False,
+            disable=not is_first(),
+        ) as bar:
             while progress.step < steps:
                 self._run_step(progress)
                 bar.set_postfix(
                     {name: f"{total / progress.step:.4f}" for name, total in progress.sums.items()}
                 )
                 bar.update()
-                if self.checkpoints.due():
+                if self.checkpoints and self.checkpoints.due():
                     self._save(progress)
+                if time.monotonic() - watched_at >= WATCH_SECONDS:
+                    self.watch(self._rows(progress))
+                    watched_at = time.monotonic()
 
     def _run_step(self, progress: Progress) -> None:
         inputs, targets = self.batches.batch(progress.epoch, progress.step)
         logged = self.learner.step(inputs, targets, self._factor(progress.epoch, progress.step))
-        for name, value in logged.items():
+        for name, value in mean_over_processes(logged).items():
             self._require_finite(name, value, progress.epoch)
             progress.sums[name] = progress.sums.get(name, 0.0) + value
         progress.step += 1
@@ -179,13 +211,23 @@ class Training:
                 f"{self.title}: {name} became {value} in epoch {epoch + 1}; lower the learning rate"
             )
 
-    def _close_epoch(self, progress: Progress) -> None:
+    def _rows(self, progress: Progress) -> Rows:
+        if progress.step == 0:
+            return progress.history
+        epoch = progress.epoch + progress.step / len(self.batches)
+        return [*progress.history, self._row(epoch, dict.fromkeys(self.plan.scores, math.nan), progress)]
+
+    def _row(self, epoch: float, scores: dict[str, float], progress: Progress) -> dict[str, float]:
         means = {name: total / progress.step for name, total in progress.sums.items()}
-        scores = self.validate(self._averaged(progress.epoch))
         rate = self.learner.rate(self._factor(progress.epoch, progress.step - 1))
-        self._keep(scores[self.plan.score], progress)
+        return {"epoch": epoch, **means, **scores, "lr": rate}
+
+    def _close_epoch(self, progress: Progress) -> None:
+        network = self._averaged(progress.epoch)
+        scores = in_first(lambda: self.validate(network))
+        self._keep(scores[self.plan.scores[0]], progress)
+        progress.history.append(self._row(progress.epoch + 1, scores, progress))
         progress.epoch, progress.step, progress.sums = progress.epoch + 1, 0, {}
-        progress.history.append({"epoch": progress.epoch, **means, **scores, "lr": rate})
         print(" ".join(f"{name} {value:.5g}" for name, value in progress.history[-1].items()), flush=True)  # noqa: T201
 
     def _averaged(self, epoch: int) -> nn.Module:
@@ -210,6 +252,7 @@ def cpu_state(network: nn.Module) -> dict[str, Tensor]:
 
 def seed_everything(seed: int) -> None:
     """Seed the initial weights, and ask for algorithms that give the same bytes each time."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may not be deterministic
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(mode=True)
     # This mode also fills all fresh memory, which costs time and which nothing here reads.

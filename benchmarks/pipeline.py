@@ -1,0 +1,54 @@
+"""How long the whole pipeline takes, stage by stage: on a GPU where there is one, else on the CPU.
+
+    python benchmarks/pipeline.py RUN        # benchmarks/results/pipeline.json
+
+RUN is a checkout with its CSV in place. All its stages run anew, from no saved state. A stage's time holds
+what `dvc repro` does around it, from its start to that of the next one.
+"""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from checkout import circumstances, enter
+from common import command_line, print_table, write_result
+
+from facedenoise.errors import InputError
+from stages import run
+
+
+def main() -> None:
+    """Parse the command line, run the pipeline, print and write."""
+    parser = command_line(__doc__)
+    parser.add_argument("run", type=Path)
+    facts = circumstances(enter(parser.parse_args().run))
+    if Path(".checkpoints").exists():
+        raise InputError(".checkpoints: a training would go on from what is saved there; move it away first")
+    seconds = stage_seconds(repro_lines(), time.perf_counter)
+    print_table([{"stage": stage, "seconds": taken} for stage, taken in seconds.items()])
+    print(f"all: {sum(seconds.values()):.0f} s")
+    write_result("pipeline", ("torch", "dvc"), {**facts, "seconds": seconds})
+
+
+def repro_lines() -> Iterable[str]:
+    """Run everything; give what `dvc repro` says, line by line."""
+    with subprocess.Popen(["dvc", "repro", "--force"], stdout=subprocess.PIPE, text=True) as process:
+        yield from process.stdout or ()
+    if process.returncode:
+        raise InputError("dvc repro failed: see above")
+
+
+def stage_seconds(lines: Iterable[str], clock: Callable[[], float]) -> dict[str, float]:
+    """Give the seconds from the start of each stage to that of the next; the last ends with the lines."""
+    starts: dict[str, float] = {}
+    for line in lines:
+        if named := re.match(r"Running stage '(.+)':", line):
+            starts[named[1]] = clock()
+    ends = [*list(starts.values())[1:], clock()]
+    return {stage: end - start for (stage, start), end in zip(starts.items(), ends, strict=True)}
+
+
+if __name__ == "__main__":
+    run(main)

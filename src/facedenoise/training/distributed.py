@@ -1,0 +1,108 @@
+"""One training in several processes, each with a copy of the networks and its share of every batch.
+
+The processes average their gradients (Li et al., "PyTorch distributed: experiences on accelerating data
+parallel training", 2020), so that all make the same steps, which are those of a single process. Outside a
+`group` there is one process: all that stands here then does nothing.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
+from datetime import timedelta
+from typing import TypeVar
+
+import torch
+from torch import Tensor, distributed, nn
+from torch.nn.parallel import DistributedDataParallel
+
+from facedenoise.errors import InputError
+from facedenoise.training.device import training_device
+
+Result = TypeVar("Result")
+
+# The others wait while the first validates. That a process is lost, torchrun notices at once.
+_PATIENCE = timedelta(days=1)
+
+
+@contextmanager
+def group() -> Iterator[None]:
+    """Be one of the processes that torchrun has started; only the first prints.
+
+    Left by an error it stays as it is: closing it would make the others fail before torchrun sees which
+    process was the first to.
+    """
+    device = training_device()
+    if device.type == "cuda":
+        torch.cuda.set_device(device)
+    # The few words beside gradients and losses lie in main memory, and go over gloo everywhere.
+    backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
+    distributed.init_process_group(backend, timeout=_PATIENCE)
+    if is_first():
+        yield
+    else:
+        with redirect_stdout(None):
+            yield
+    distributed.destroy_process_group()
+
+
+def processes() -> int:
+    """Count the processes."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def is_first() -> bool:
+    """Tell whether this is the process that validates, prints and writes."""
+    return not distributed.is_initialized() or distributed.get_rank() == 0
+
+
+def in_first(function: Callable[[], Result]) -> Result:
+    """Call a function in the first process alone; give its result to all."""
+    if not distributed.is_initialized():
+        return function()
+    results = [function() if is_first() else None]
+    distributed.broadcast_object_list(results)
+    return results[0]  # type: ignore[return-value]
+
+
+def share(count: int) -> slice:
+    """Give this process's part of a batch.
+
+    Raises
+    ------
+    InputError
+        If the batch cannot be shared evenly: the mean of the processes would not be that of the batch.
+    """
+    if count % processes():
+        raise InputError(
+            f"{processes()} processes cannot share a batch of {count} evenly; "
+            "choose another number of processes, or another batch size"
+        )
+    size = count // processes()
+    first = distributed.get_rank() * size if distributed.is_initialized() else 0
+    return slice(first, first + size)
+
+
+def synchronised(network: nn.Module) -> nn.Module:
+    """Wrap a network so that its gradients are the means over the processes; they must be alike before."""
+    if not distributed.is_initialized():
+        return network
+    # What buffers hold follows from the weights or, with shared batch norms, from the whole batch.
+    return DistributedDataParallel(network, forward_sync_buffers=False)
+
+
+def mean_over_processes(values: dict[str, Tensor]) -> dict[str, float]:
+    """Average what each process has measured.
+
+    Parameters
+    ----------
+    values : dict of str to Tensor
+        Scalars on the training device.
+    """
+    together = torch.stack(list(values.values()))  # one tensor, so that a GPU is waited for once
+    return dict(zip(values, _mean(together).tolist(), strict=True))
+
+
+def _mean(values: Tensor) -> Tensor:
+    if distributed.is_initialized():
+        distributed.all_reduce(values)
+        values /= processes()
+    return values
