@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from facedenoise.data.noisy import write_noisy
 from facedenoise.data.tensors import read_tensors
 from facedenoise.noise import corrupt
-from facedenoise.params import GaussianNoise, SaltPepperNoise
+from facedenoise.params import GaussianNoise, NoiseModel, SaltPepperNoise
 
 LOW = GaussianNoise("gaussian", 0.2, 0.2)
 HIGH = GaussianNoise("gaussian", 0.4, 0.3)
@@ -59,7 +59,7 @@ def test_salt_and_pepper_replaces_the_share_it_should(salt_ratio: float) -> None
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_noise_depends_neither_on_batch_nor_on_order(noise: GaussianNoise | SaltPepperNoise) -> None:
+def test_noise_depends_neither_on_batch_nor_on_order(noise: NoiseModel) -> None:
     images = np.random.default_rng(0).integers(0, 256, (20, 1, 48, 48), dtype=np.uint8)
     rows = np.arange(20, dtype=np.int64) * 7
     whole = corrupt(images, rows, noise, seed=3, task="t", draw=2)
@@ -76,9 +76,7 @@ def test_noise_depends_neither_on_batch_nor_on_order(noise: GaussianNoise | Salt
 
 @pytest.mark.parametrize("noise", NOISES)
 @pytest.mark.parametrize("changed", [{"seed": 1}, {"task": "u"}, {"draw": 1}])
-def test_another_seed_task_or_draw_is_another_noise(
-    noise: GaussianNoise | SaltPepperNoise, changed: dict[str, int | str]
-) -> None:
+def test_another_seed_task_or_draw_is_another_noise(noise: NoiseModel, changed: dict[str, int | str]) -> None:
     settings = {"seed": 0, "task": "t", "draw": 0}
     one = corrupt(grey(128), ROWS, noise, **settings)  # type: ignore[arg-type]
     other = corrupt(grey(128), ROWS, noise, **{**settings, **changed})  # type: ignore[arg-type]
@@ -86,13 +84,13 @@ def test_another_seed_task_or_draw_is_another_noise(
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_no_two_rows_have_the_same_noise(noise: GaussianNoise | SaltPepperNoise) -> None:
+def test_no_two_rows_have_the_same_noise(noise: NoiseModel) -> None:
     noisy = corrupt(grey(128), ROWS, noise, seed=0, task="t", draw=0)
     assert len({image.tobytes() for image in noisy}) == len(ROWS)
 
 
 @pytest.mark.parametrize("noise", NOISES)
-def test_the_input_is_left_as_it_was(noise: GaussianNoise | SaltPepperNoise) -> None:
+def test_the_input_is_left_as_it_was(noise: NoiseModel) -> None:
     images = grey(128, 3)
     corrupt(images, ROWS[:3], noise, seed=0, task="t", draw=0)
     np.testing.assert_array_equal(images, grey(128, 3))
@@ -104,7 +102,7 @@ def test_no_noise_at_strength_zero() -> None:
         np.testing.assert_array_equal(corrupt(images, ROWS[:5], noise, seed=0, task="t", draw=0), images)
 
 
-GOLDEN: dict[str, tuple[GaussianNoise | SaltPepperNoise, str]] = {
+GOLDEN: dict[str, tuple[NoiseModel, str]] = {
     "low_gaussian": (LOW, "5a513cd3b90f0efd"),
     "high_gaussian": (HIGH, "68521cdd668e5e9e"),
     "salt_pepper": (SALT_PEPPER, "28399ade6614cb69"),

@@ -93,8 +93,8 @@ def test_a_bad_value_is_one_line_that_names_its_key(content: dict[str, Any], key
 
 
 def test_an_unknown_kind_of_noise_names_those_there_are(content: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"noise\.low_gaussian\.kind: 'poisson'.*'gaussian', 'salt_pepper'"):
-        parse_params(changed(content, "noise.low_gaussian.kind", "poisson"), "params.yaml")
+    with pytest.raises(InputError, match=r"noise\.low_gaussian\.kind: 'laplace'.*'gaussian', 'salt_pepper'"):
+        parse_params(changed(content, "noise.low_gaussian.kind", "laplace"), "params.yaml")
 
 
 @pytest.mark.parametrize("network", ["model", "emotion"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import facedenoise.denoiser
 from facedenoise.denoiser import Denoiser
 from facedenoise.models.attention_unet import AttentionUNet
-from facedenoise.tiling import CORE, receptive_radius, tiles
+from facedenoise.tiling import CORE, tiles
 
 PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
 
@@ -73,7 +73,6 @@ def far_seeing_network(blocks: tuple[int, ...]) -> AttentionUNet:
 
 @pytest.mark.parametrize("blocks", [default_blocks(), (1, 1), (2, 1, 1), (0, 1), (1, 3, 2, 2)])
 def test_the_radius_is_how_far_a_network_sees(blocks: tuple[int, ...]) -> None:
-    radius = receptive_radius(blocks)
     network = far_seeing_network(blocks).double()  # what is far counts little, and would be rounded away
     middle, seen = 128, []
     for place in range(middle, middle + network.stride):
@@ -81,7 +80,7 @@ def test_the_radius_is_how_far_a_network_sees(blocks: tuple[int, ...]) -> None:
         network(picture)[0, 0, 8, place].backward()
         assert picture.grad is not None
         seen.append(int((picture.grad[0, 0].nonzero()[:, 1] - place).abs().max()))
-    assert max(seen) == radius
+    assert max(seen) == network.radius
 
 
 @pytest.mark.parametrize("shape", [(203, 150), (64, 301)])

@@ -14,7 +14,7 @@ from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.params import TASKS
 from facedenoise.released import MODELS, find_weights
 from facedenoise.revisions import load_revision
-from facedenoise.tiling import receptive_radius, tiles
+from facedenoise.tiling import tiles
 from facedenoise.training.device import has_bfloat16, placed, training_device
 
 BATCH = 64
@@ -58,8 +58,7 @@ class Denoiser:
         self.device = torch.device(device) if device is not None else training_device()
         self.network = placed(network.eval(), self.device)
         self.batch_size = batch_size
-        radius = receptive_radius([len(list(encoder.children())) for encoder in network.encoders])
-        self._margin = ceil(radius / network.stride) * network.stride
+        self._margin = ceil(network.radius / network.stride) * network.stride
 
     @classmethod
     def load(

@@ -9,13 +9,13 @@ from hashlib import sha256
 import numpy as np
 from numpy.typing import NDArray
 
-from facedenoise.params import GaussianNoise, SaltPepperNoise
+from facedenoise.params import GaussianNoise, NoiseModel, SaltPepperNoise
 
 
 def corrupt(
     images: NDArray[np.uint8],
     rows: NDArray[np.int64],
-    noise: GaussianNoise | SaltPepperNoise,
+    noise: NoiseModel,
     *,
     seed: int,
     task: str,
@@ -29,7 +29,7 @@ def corrupt(
         Clean images; the trailing shape is free.
     rows : ndarray of int64, shape (N,)
         What the images are known by: their rows in the CSV.
-    noise : GaussianNoise or SaltPepperNoise
+    noise : NoiseModel
         Kind and strength.
     seed : int
         The seed of the project's noise, at least 0.
@@ -50,7 +50,7 @@ def corrupt(
 
 
 def _corrupt_one(
-    image: NDArray[np.uint8], noise: GaussianNoise | SaltPepperNoise, generator: np.random.Generator
+    image: NDArray[np.uint8], noise: NoiseModel, generator: np.random.Generator
 ) -> NDArray[np.uint8]:
     match noise:
         case GaussianNoise():

@@ -15,7 +15,7 @@ from facedenoise.data.fer2013 import USAGES
 from facedenoise.data.fer_csv import read_blocks
 from facedenoise.data.fer_writer import write_fer_rows
 from facedenoise.noise import corrupt
-from facedenoise.params import GaussianNoise, SaltPepperNoise
+from facedenoise.params import NoiseModel
 from facedenoise.pictures import Picture, read_picture, write_picture
 
 _STEP = 257  # 16-bit levels between two 8-bit ones
@@ -24,7 +24,7 @@ _STEP = 257  # 16-bit levels between two 8-bit ones
 def write_noisy_picture(
     source: Path,
     target: Path,
-    noise: GaussianNoise | SaltPepperNoise,
+    noise: NoiseModel,
     *,
     seed: int,
     task: str,
@@ -36,7 +36,7 @@ def write_noisy_picture(
     ----------
     source, target : Path
         Pictures that `facedenoise.pictures` can read and write.
-    noise : GaussianNoise or SaltPepperNoise
+    noise : NoiseModel
         Kind and strength.
     seed, task : int, str
         See `facedenoise.noise.corrupt`.
@@ -54,7 +54,7 @@ def write_noisy_picture(
 
 
 def corrupt_pixels(
-    pixels: NDArray[Any], noise: GaussianNoise | SaltPepperNoise, *, seed: int, task: str, row: int
+    pixels: NDArray[Any], noise: NoiseModel, *, seed: int, task: str, row: int
 ) -> NDArray[Any]:
     """Corrupt a picture, each colour channel with a draw of its own; alpha stays as it is.
 
@@ -79,9 +79,7 @@ def corrupt_pixels(
     return noisy
 
 
-def write_noisy_csv(
-    source: Path, target: Path, noise: GaussianNoise | SaltPepperNoise, *, seed: int, task: str
-) -> None:
+def write_noisy_csv(source: Path, target: Path, noise: NoiseModel, *, seed: int, task: str) -> None:
     """Write a noisy copy of a CSV in bounded memory; with the pipeline's seed it is the pipeline's noise.
 
     Parameters

@@ -74,6 +74,11 @@ class GaussianNoise:
         """Standard deviation on intensities in [0, 1], half of that on [-1, 1]."""
         return self.std * self.factor / 2
 
+    @property
+    def description(self) -> str:
+        """Words for the model card."""
+        return f"Gaussian, standard deviation {self.sigma:g}"
+
 
 @dataclass(frozen=True, config=_FROZEN)
 class SaltPepperNoise:
@@ -82,6 +87,12 @@ class SaltPepperNoise:
     kind: Literal["salt_pepper"]
     factor: Share
     salt_ratio: Share
+
+    @property
+    def description(self) -> str:
+        """Words for the model card."""
+        white = f"{self.salt_ratio:.4g} of these by white, the others by black"
+        return f"{self.factor:.4g} of the pixels replaced, {white}"
 
 
 NoiseModel = Annotated[GaussianNoise | SaltPepperNoise, Field(discriminator="kind")]

@@ -3,9 +3,9 @@
 A test holds these numbers to those of params.yaml.
 """
 
-from facedenoise.params import GaussianNoise, SaltPepperNoise, Task
+from facedenoise.params import GaussianNoise, NoiseModel, SaltPepperNoise, Task
 
-STRENGTHS: dict[Task, GaussianNoise | SaltPepperNoise] = {
+STRENGTHS: dict[Task, NoiseModel] = {
     "low_gaussian": GaussianNoise("gaussian", std=0.2, factor=0.2),
     "high_gaussian": GaussianNoise("gaussian", std=0.4, factor=0.3),
     "salt_pepper": SaltPepperNoise("salt_pepper", factor=0.1, salt_ratio=0.5),

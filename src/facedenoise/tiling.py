@@ -4,7 +4,7 @@ Each tile is read with a margin that covers the network's receptive field, and o
 comes out as if the whole picture had gone through the network at once.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from math import ceil
 from typing import NamedTuple
 
@@ -33,29 +33,6 @@ class _Span(NamedTuple):
     outer: slice
     inner: slice
     core: slice
-
-
-def receptive_radius(blocks: Sequence[int]) -> int:
-    """Say how far an `AttentionUNet` sees.
-
-    Each 3x3 convolution sees one pixel of its feature map far: the first and the last at full size, two in
-    each residual block, whose size is passed on the way down and again, but for the smallest, on the way up.
-    Halving and doubling see no further than the pixel of the smallest feature map that they stand in.
-
-    Parameters
-    ----------
-    blocks : sequence of int
-        Residual blocks at full size, half size, quarter size, ..., as `AttentionUNet` has them.
-
-    Returns
-    -------
-    int
-        Pixels of the image, at most, from a pixel to one that counts for it.
-    """
-    *passed_twice, smallest = blocks
-    pixel = 2 ** len(passed_twice)
-    twice = sum(2 * 2 * count * 2**level for level, count in enumerate(passed_twice))
-    return 2 + twice + 2 * smallest * pixel + pixel - 1
 
 
 def tiles(height: int, width: int, *, multiple: int, margin: int, core: int = CORE) -> Iterator[Tile]:

@@ -21,7 +21,7 @@ from skimage.restoration import (
 
 from facedenoise.data.tensors import require_batch
 from facedenoise.evaluation.metrics import psnr
-from facedenoise.params import GaussianNoise, SaltPepperNoise
+from facedenoise.params import NoiseModel, SaltPepperNoise
 
 Image = NDArray[np.float32]  # one image, shape (H, W), values in [0, 1]
 
@@ -39,7 +39,7 @@ class Tuned(NamedTuple):
     psnr: float
 
 
-def methods_for(noise: GaussianNoise | SaltPepperNoise) -> tuple[str, ...]:
+def methods_for(noise: NoiseModel) -> tuple[str, ...]:
     """Name the methods for a noise; saturated pixels are inpainted under salt and pepper only."""
     everywhere = ("median", "nlm", "tv", "wavelet")
     return (*everywhere, "biharmonic") if isinstance(noise, SaltPepperNoise) else everywhere

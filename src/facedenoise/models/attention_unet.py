@@ -114,6 +114,19 @@ class AttentionUNet(nn.Module):
         """The smallest feature map's pixel, in pixels of the image."""
         return int(2 ** len(self.downs))
 
+    @property
+    def radius(self) -> int:
+        """How far the network sees: pixels of the image, at most, from a pixel to one that counts for it.
+
+        Each 3x3 convolution sees one pixel of its feature map far: the first and the last at full size, two
+        in each residual block, whose size is passed on the way down and again, but for the smallest, on the
+        way up. Halving and doubling see no further than the pixel of the smallest feature map that they
+        stand in.
+        """
+        *passed_twice, smallest = (len(list(encoder.children())) for encoder in self.encoders)
+        twice = sum(2 * 2 * count * 2**level for level, count in enumerate(passed_twice))
+        return 2 + twice + 2 * smallest * self.stride + self.stride - 1
+
     def forward(self, noisy: Tensor) -> Tensor:
         """Denoise.
 

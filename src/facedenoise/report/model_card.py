@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from facedenoise.params import TASKS, GaussianNoise, NoiseModel, Params
+from facedenoise.params import TASKS, Params
 from facedenoise.report import run_tables, score_tables
 from facedenoise.report.plane import plane_verdicts
 from facedenoise.report.results import Results
@@ -45,12 +45,5 @@ def render_model_card(results: Results, sizes: Mapping[str, int]) -> str:
 
 
 def _noise_table(params: Params) -> Table:
-    rows = [Row(TASK_TITLES[task], [Cell(_describe(getattr(params.noise, task)))]) for task in TASKS]
+    rows = [Row(TASK_TITLES[task], [Cell(getattr(params.noise, task).description)]) for task in TASKS]
     return Table("The three noises", "Task", [("Noise on intensities from 0 to 1", "")], [Group(rows)])
-
-
-def _describe(noise: NoiseModel) -> str:
-    if isinstance(noise, GaussianNoise):
-        return f"Gaussian, standard deviation {noise.sigma:g}"
-    white = f"{noise.salt_ratio:.4g} of these by white, the others by black"
-    return f"{noise.factor:.4g} of the pixels replaced, {white}"
