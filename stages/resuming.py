@@ -9,6 +9,8 @@ from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
+from filelock import FileLock
+
 from facedenoise.training.checkpoints import Checkpoints
 
 KEPT = 21  # folders: three full runs of the seven trainings
@@ -39,11 +41,13 @@ def checkpoints(stage: str, params: dict[str, Any], inputs: Iterable[Path]) -> C
 
 def forget_old(own: Path) -> None:
     """Remove the trainings' states that are older than the newest, but for `own` and those in use."""
-    others = [folder for folder in own.parent.glob("*-*") if folder != own]
-    by_age = sorted(others, key=lambda folder: folder.stat().st_mtime, reverse=True)
-    for folder in by_age[KEPT - 1 :]:
-        if not Checkpoints(folder).in_use():
-            shutil.rmtree(folder, ignore_errors=True)
+    own.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(own.parent / "lock"):  # of the experiments in a queue one at a time
+        others = [folder for folder in own.parent.glob("*-*") if folder != own]
+        by_age = sorted(others, key=lambda folder: folder.stat().st_mtime, reverse=True)
+        for folder in by_age[KEPT - 1 :]:
+            if not Checkpoints(folder).in_use():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _digest(path: Path) -> str:
