@@ -50,7 +50,7 @@ def launch(main: Callable[[], None]) -> None:
     except ChildFailedError as error:
         sys.exit(told(error.get_first_failure()[1]))
     except SignalException:
-        sys.exit("interrupted")
+        sys.exit("\ninterrupted")  # a killed process has left its progress bar open
 
 
 def in_processes(count: int, function: Callable[..., Any], *arguments: object) -> dict[int, Any]:
@@ -108,4 +108,4 @@ def told(failure: ProcessFailure) -> str | int:
         return TOLD
     else:
         reason = failure.signal_name()
-    return f"error: a process of the training died ({reason}); run again, and it goes on where it was"
+    return f"\nerror: a process of the training died ({reason}); run again, and it goes on where it was"
