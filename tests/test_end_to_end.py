@@ -95,11 +95,13 @@ def test_a_bad_param_stops_every_stage_with_one_line(clone: Clone, change: str, 
 def test_a_malformed_csv_names_the_line_and_costs_no_earlier_out(clone: Clone) -> None:
     lines = (clone.folder / "data/raw/sample.csv").read_text().splitlines()
     lines[6] = lines[6].replace(" ", " x", 1)
-    (clone.folder / "data/raw/own.csv").write_text("\n".join(lines) + "\n")
+    own = clone.folder / "data/raw/own.csv"
+    own.write_text("\n".join(lines) + "\n")
     clone.set("data.csv=data/raw/own.csv")
     output = clone.run("dvc", "repro", status=255)
     assert "data/raw/own.csv: line 7" in output
     assert "Traceback" not in output
+    own.unlink()
     clone.restore()
     assert clone.repro() == set()
 

@@ -209,3 +209,15 @@ def test_a_temp_run_uses_the_code_of_its_own_snapshot(clone: Clone) -> None:
     assert (noisy["images"].numpy() == corrupt(images, rows, noise, seed=0, task="salt_pepper", draw=0)).all()
     clone.run("dvc", "exp", "remove", "snapshot")
     clone.restore()
+
+
+def test_what_the_readme_compares_can_be_compared(session: Session) -> None:
+    [block] = blocks("README.md", "Change a param and compare", "bash")
+    printed = [session.clone.run("bash", "-c", command) for command in commands(block)]
+    ran, shown, against_head, versions, _ = printed
+    assert "slower" in ran
+    assert "train.low_gaussian.lr" in shown
+    assert all(f"{task}.unet.psnr" in shown for task in TASKS)
+    assert "train.low_gaussian.lr" in against_head
+    assert "low_gaussian.unet.psnr" in against_head
+    assert "low_gaussian.unet.psnr" in versions

@@ -119,13 +119,15 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(long_training: Clone
 
 def test_interrupted_dvc_leaves_no_trainer_and_goes_on(long_training: Clone) -> None:
     forget_states(long_training)
-    process = start(long_training, "dvc", "repro", "train@low_gaussian")
+    # Forced: another test may have recorded this very training.
+    repro = ("dvc", "repro", "--force", "--single-item", "train@low_gaussian")
+    process = start(long_training, *repro)
     wait_for_epochs(long_training, process, 3)
     os.killpg(process.pid, signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode != 0, output
     assert "interrupted" in output
-    resumed = long_training.run("dvc", "repro", "train@low_gaussian")
+    resumed = long_training.run(*repro)
     assert "epoch 1 " not in resumed
     assert "epoch 40 " in resumed
 
