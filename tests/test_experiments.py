@@ -1,11 +1,14 @@
 """The recipes of docs/experiments.md, run as they stand there, top to bottom, in one copy of the clone."""
 
 import json
+import os
 import re
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -78,6 +81,14 @@ def wait_for_queue(clone: Clone) -> None:
     assert re.findall("Success|Failed", status) == ["Success", "Success"], status
 
 
+def end_workers(clone: Clone) -> None:
+    """Kill what the queue has left running."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (process / "cwd").readlink() == clone.folder:
+                os.kill(int(process.name), signal.SIGKILL)
+
+
 @pytest.fixture(scope="module")
 def session(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     copy = copy_of(clone, tmp_path_factory.mktemp("session") / "copy")
@@ -85,9 +96,14 @@ def session(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     write_fer_csv(copy.folder / OWN_CSV, images, emotion, interleaved_usage(len(images)))
     printed = {}
     for command in commands_of_page():
-        printed[command] = copy.run("bash", "-o", "pipefail", "-c", command)
         if "dvc queue start" in command:
+            # Not into a pipe: its workers hold it open, and sometimes outlive the queue.
+            copy.run("bash", "-c", f"{command.partition('#')[0]} > queue.txt 2>&1")
             wait_for_queue(copy)
+            end_workers(copy)
+            (copy.folder / "queue.txt").unlink()
+        else:
+            printed[command] = copy.run("bash", "-o", "pipefail", "-c", command)
     yield Session(copy, printed)
     shutil.rmtree(copy.folder, ignore_errors=True)
 
