@@ -3,10 +3,12 @@
     python benchmarks/pipeline.py RUN        # benchmarks/results/pipeline.json
 
 RUN is a checkout with its CSV in place. All its stages run anew, from no saved state. A stage's time holds
-what `dvc repro` does around it, from its start to that of the next one.
+what `dvc repro` does around it, from its start to that of the next one. The memory is the most that any one
+process had resident, mapped files included.
 """
 
 import re
+import resource
 import subprocess
 import time
 from collections.abc import Callable, Iterable
@@ -28,8 +30,9 @@ def main() -> None:
         raise InputError(".checkpoints: a training would go on from what is saved there; move it away first")
     seconds = stage_seconds(repro_lines(), time.perf_counter)
     print_table([{"stage": stage, "seconds": taken} for stage, taken in seconds.items()])
-    print(f"all: {sum(seconds.values()):.0f} s")
-    write_result("pipeline", ("torch", "dvc"), {**facts, "seconds": seconds})
+    peak_mb = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024 / 1e6
+    print(f"all: {sum(seconds.values()):.0f} s, peak {peak_mb:.0f} MB")
+    write_result("pipeline", ("torch", "dvc"), {**facts, "seconds": seconds, "peak_mb": peak_mb})
 
 
 def repro_lines() -> Iterable[str]:

@@ -19,7 +19,7 @@ from stages.training import run_training
 
 
 def network_settings(params: Params, task: Task) -> dict[str, Any]:
-    """Give what the network takes; under salt-and-pepper, unsaturated pixels are clean and kept."""
+    """Give what the network takes; under salt-and-pepper, unsaturated pixels are clean."""
     keep = isinstance(getattr(params.noise, task), SaltPepperNoise)
     return {**asdict(params.model), "keep_unsaturated": keep}
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from facedenoise.models.attention_unet import AttentionGate, AttentionUNet, ResidualBlock, Up
+from facedenoise.models.attention_unet import AttentionGate, AttentionUNet, ResidualBlock, Up, filled
 from facedenoise.models.patchgan import PatchGAN
 
 WIDTHS, BLOCKS = (4, 8, 8), (1, 1, 1)
@@ -103,6 +103,39 @@ def test_unsaturated_pixels_are_kept_where_asked() -> None:
     changed = network(noisy) != noisy
     assert not (changed & ~saturated).any()
     assert changed[saturated].float().mean() > 0.9
+
+
+def test_missing_pixels_get_the_mean_of_known_neighbours() -> None:
+    image = torch.arange(25.0).view(1, 1, 5, 5) / 25
+    missing = torch.zeros_like(image)
+    missing[..., [1, 1, 0, 4], [1, 2, 0, 4]] = 1
+    given = filled(image, missing)
+    expected = image.clone()
+    known_neighbours = {
+        (0, 0): [1, 5],
+        (1, 1): [1, 2, 5, 10, 11, 12],
+        (1, 2): [1, 2, 3, 8, 11, 12, 13],
+        (4, 4): [18, 19, 23],
+    }
+    for (row, column), values in known_neighbours.items():
+        expected[..., row, column] = sum(values) / len(values) / 25
+    torch.testing.assert_close(given, expected)
+
+
+def test_a_pixel_with_no_known_neighbour_stays() -> None:
+    image = torch.rand(1, 1, 7, 7)
+    missing = torch.zeros_like(image)
+    missing[..., 1:6, 1:6] = 1
+    inside = (..., slice(2, 5), slice(2, 5))
+    torch.testing.assert_close(filled(image, missing)[inside], image[inside], rtol=0, atol=0)
+
+
+def test_an_untrained_network_fills_what_is_missing() -> None:
+    noisy = torch.full((1, 1, 8, 8), 0.4)
+    noisy[..., ::3, ::3] = 1.0
+    torch.testing.assert_close(
+        AttentionUNet(WIDTHS, BLOCKS, keep_unsaturated=True)(noisy), torch.full((1, 1, 8, 8), 0.4)
+    )
 
 
 def test_the_network_sees_which_pixels_are_saturated() -> None:

@@ -60,10 +60,10 @@ def default_blocks() -> tuple[int, ...]:
     return tuple(yaml.safe_load(PARAMS.read_text())["model"]["blocks"])
 
 
-def far_seeing_network(blocks: tuple[int, ...]) -> AttentionUNet:
+def far_seeing_network(blocks: tuple[int, ...], *, keep_unsaturated: bool = False) -> AttentionUNet:
     """Give a narrow network with random weights: far pixels count more than if trained."""
     torch.manual_seed(0)
-    network = AttentionUNet((4,) + (8,) * (len(blocks) - 1), blocks)
+    network = AttentionUNet((4,) + (8,) * (len(blocks) - 1), blocks, keep_unsaturated=keep_unsaturated)
     with torch.no_grad():
         for parameter in network.parameters():
             if not parameter.abs().max():
@@ -71,13 +71,18 @@ def far_seeing_network(blocks: tuple[int, ...]) -> AttentionUNet:
     return network
 
 
+@pytest.mark.parametrize("keep_unsaturated", [False, True])
 @pytest.mark.parametrize("blocks", [default_blocks(), (1, 1), (2, 1, 1), (0, 1), (1, 3, 2, 2)])
-def test_the_radius_is_how_far_a_network_sees(blocks: tuple[int, ...]) -> None:
-    network = far_seeing_network(blocks).double()  # what is far counts little, and would be rounded away
+def test_the_radius_is_how_far_a_network_sees(blocks: tuple[int, ...], keep_unsaturated: bool) -> None:
+    network = far_seeing_network(blocks, keep_unsaturated=keep_unsaturated)
+    network.double()  # what is far counts little, and would be rounded away
     middle, seen = 128, []
     for place in range(middle, middle + network.stride):
-        picture = torch.rand(1, 1, 16, 2 * middle, dtype=torch.float64, requires_grad=True)
-        network(picture)[0, 0, 8, place].backward()
+        picture = torch.rand(1, 1, 16, 2 * middle, dtype=torch.float64)
+        if keep_unsaturated:  # then others are filled, from one pixel further
+            picture[torch.rand(picture.shape) < 1 / 3] = 1
+            picture[..., place] = 1
+        network(picture.requires_grad_())[0, 0, 8, place].backward()
         assert picture.grad is not None
         seen.append(int((picture.grad[0, 0].nonzero()[:, 1] - place).abs().max()))
     assert max(seen) == network.radius
@@ -85,10 +90,14 @@ def test_the_radius_is_how_far_a_network_sees(blocks: tuple[int, ...]) -> None:
 
 @pytest.mark.parametrize("shape", [(203, 150), (64, 301)])
 @pytest.mark.parametrize("blocks", [default_blocks(), (1, 1, 2, 1)])
-def test_no_seam(shape: tuple[int, int], blocks: tuple[int, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("keep_unsaturated", [False, True])
+def test_no_seam(
+    shape: tuple[int, int], blocks: tuple[int, ...], keep_unsaturated: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(facedenoise.denoiser, "has_bfloat16", lambda _: False)
-    denoiser = Denoiser(far_seeing_network(blocks), "cpu")
+    denoiser = Denoiser(far_seeing_network(blocks, keep_unsaturated=keep_unsaturated), "cpu")
     picture = np.random.default_rng(0).random(shape, np.float32)
+    picture[picture < 1 / 4] = 0
     whole = denoiser(picture)
     monkeypatch.setattr(facedenoise.denoiser, "tiles", partial(tiles, core=64))
     np.testing.assert_allclose(denoiser(picture), whole, atol=1e-5)

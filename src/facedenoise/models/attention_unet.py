@@ -3,6 +3,7 @@
 U-Net: Ronneberger et al., "U-Net: convolutional networks for biomedical image segmentation", 2015.
 Gates: Oktay et al., "Attention U-Net: learning where to look for the pancreas", 2018.
 Residual of the image: Zhang et al., "Beyond a Gaussian denoiser" (DnCNN), 2017.
+Filling missing pixels: Knutsson & Westin, "Normalized and differential convolution", 1993.
 """
 
 from collections.abc import Sequence
@@ -72,8 +73,7 @@ class Up(nn.Module):
 class AttentionUNet(nn.Module):
     """Estimate the clean image: noisy + residual.
 
-    The network sees the noisy image and, as a second channel, the mask of its saturated pixels (0 or 1),
-    which under salt-and-pepper noise are the only ones that can be wrong.
+    The network sees the noisy image and, as a second channel, the mask of its saturated pixels (0 or 1).
 
     Parameters
     ----------
@@ -84,7 +84,9 @@ class AttentionUNet(nn.Module):
     attention : bool, default True
         Gate the skips; False gives the plain U-Net.
     keep_unsaturated : bool, default False
-        Copy pixels strictly between 0 and 1 from the input: right for salt-and-pepper, where they are clean.
+        Copy pixels strictly between 0 and 1 from the input, and take the others for missing: what the network
+        sees and corrects is the image with those filled from their neighbours. Right for salt-and-pepper,
+        where pixels that are not saturated are clean.
     """
 
     def __init__(
@@ -121,11 +123,11 @@ class AttentionUNet(nn.Module):
         Each 3x3 convolution sees one pixel of its feature map far: the first and the last at full size, two
         in each residual block, whose size is passed on the way down and again, but for the smallest, on the
         way up. Halving and doubling see no further than the pixel of the smallest feature map that they
-        stand in.
+        stand in. Filling sees the neighbours.
         """
         *passed_twice, smallest = (len(list(encoder.children())) for encoder in self.encoders)
         twice = sum(2 * 2 * count * 2**level for level, count in enumerate(passed_twice))
-        return 2 + twice + 2 * smallest * self.stride + self.stride - 1
+        return 2 + self.keep_unsaturated + twice + 2 * smallest * self.stride + self.stride - 1
 
     def forward(self, noisy: Tensor) -> Tensor:
         """Denoise.
@@ -144,11 +146,12 @@ class AttentionUNet(nn.Module):
         padding = (0, -width % self.stride, 0, -height % self.stride)
         padded = functional.pad(noisy, padding, mode="replicate") if any(padding) else noisy
         saturated = ((padded <= 0) | (padded >= 1)).to(padded.dtype)
-        features = self.features(torch.cat([padded, saturated], dim=1))
+        image = filled(padded, saturated) if self.keep_unsaturated else padded
+        features = self.features(torch.cat([image, saturated], dim=1))
         # The sum is taken in float32: bfloat16 would round the image itself.
         residual = self.head(features).float()
         residual = residual * saturated if self.keep_unsaturated else residual
-        return (padded + residual)[..., :height, :width]
+        return (image + residual)[..., :height, :width]
 
     def features(self, x: Tensor) -> Tensor:
         """Map the input channels (N, 2, H, W) to features (N, widths[0], H, W)."""
@@ -160,6 +163,27 @@ class AttentionUNet(nn.Module):
         for up, skip in zip(self.ups, reversed(skips), strict=True):
             x = up(x, skip)
         return x
+
+
+def filled(image: Tensor, missing: Tensor) -> Tensor:
+    """Give each missing pixel the mean of those of its eight neighbours that are not missing.
+
+    Parameters
+    ----------
+    image : Tensor
+        Shape (N, 1, H, W).
+    missing : Tensor
+        1 where a pixel is missing, else 0; same shape and dtype.
+
+    Returns
+    -------
+    Tensor
+        Same shape; a pixel all of whose neighbours are missing stays as it is.
+    """
+    known = 1 - missing
+    share = functional.avg_pool2d(known, 3, stride=1, padding=1)
+    mean = functional.avg_pool2d(image * known, 3, stride=1, padding=1) / share.clamp_min(1 / 9)
+    return torch.where((missing > 0) & (share > 0), mean, image)
 
 
 def residual_blocks(channels: int, count: int) -> nn.Sequential:
