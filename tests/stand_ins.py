@@ -16,13 +16,17 @@ from facedenoise.models.weights import write_weights
 from facedenoise.params import TASKS
 from facedenoise.released import MODELS
 
-BRIGHTER = {"low_gaussian": 10, "high_gaussian": 20, "salt_pepper": -40}
-"""What a task's stand-in adds to each pixel, of 255; for `salt_pepper` to saturated ones alone."""
+BRIGHTER = {"low_gaussian": 10, "high_gaussian": 20, "salt_pepper": -40 * 255 / 256}
+"""What a task's stand-in adds to each pixel, of 255; for `salt_pepper` to saturated ones alone, once filled.
+
+That of `salt_pepper` is a bfloat16, and leads no mean of eight pixels or fewer to the middle between two
+integers: no rounding can go either way.
+"""
 
 _TIMES = {"unet": 1, "gan": 2}
 
 
-def brighter(task: str, model: str = "unet") -> int:
+def brighter(task: str, model: str = "unet") -> float:
     """Say what a stand-in adds: that for a GAN twice as much."""
     return BRIGHTER[task] * _TIMES[model]
 
@@ -46,9 +50,23 @@ def write_stand_ins(folder: Path) -> None:
 
 
 def denoised_by_stand_in(task: str, image: NDArray[np.uint8], model: str = "unet") -> NDArray[np.uint8]:
-    """Say what the stand-in makes of an image."""
-    changed = np.clip(image.astype(int) + brighter(task, model), 0, 255).astype(np.uint8)
+    """Say what the stand-in makes of a grey image, a stack of them, or an image with one channel."""
+    filled = filled_by_hand(image) if task == "salt_pepper" else image.astype(float)
+    changed = np.rint(np.clip(filled + brighter(task, model), 0, 255)).astype(np.uint8)
     return np.where((image == 0) | (image == 255), changed, image) if task == "salt_pepper" else changed
+
+
+def filled_by_hand(image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Give each saturated pixel the mean of its unsaturated neighbours."""
+    if image.ndim == 3:
+        planes = [image[..., 0]] if image.shape[-1] == 1 else image
+        return np.stack([filled_by_hand(plane) for plane in planes]).reshape(image.shape)
+    filled = image.astype(float)
+    for row, column in np.argwhere((image == 0) | (image == 255)):
+        window = image[max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2]
+        known = window[(window > 0) & (window < 255)]
+        filled[row, column] = known.mean() if known.size else image[row, column]
+    return filled
 
 
 def close(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
