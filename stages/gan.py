@@ -7,7 +7,7 @@ from torch import Tensor
 
 from facedenoise.models.patchgan import PatchGAN
 from facedenoise.models.weights import load_weights, write_weights
-from facedenoise.params import Params, Task
+from facedenoise.params import GanTask, Params, Task
 from facedenoise.training.adversarial import Adversarial
 from facedenoise.training.device import placed, training_device
 from facedenoise.training.distributed import is_first
@@ -55,12 +55,17 @@ def start_weights(params: Params, task: Task) -> tuple[Path, Path | None]:
 def adversarial(params: Params, task: Task, start: Path, discriminator_start: Path | None) -> Adversarial:
     """Make the learner of both networks."""
     gan = params.gan
-    generator = reconstruction(params, task, gan, getattr(gan, task), start)
+    own: GanTask = getattr(gan, task)
+    generator = reconstruction(params, task, gan, own, start)
     discriminator = placed(PatchGAN(gan.widths), training_device())
     if discriminator_start:
         load_weights(discriminator, discriminator_start)
     return Adversarial(
-        generator, discriminator, weight=gan.weight, smoothing=gan.smoothing, lr=gan.discriminator_lr
+        generator,
+        discriminator,
+        weight=gan.weight * own.weight_factor,
+        smoothing=gan.smoothing,
+        lr=gan.discriminator_lr,
     )
 
 

@@ -174,6 +174,12 @@ class TestReconstruction:
         assert [entry["epoch"] for entry in history] == [1, 2, 3]
         assert all(set(entry) == {"epoch", "loss", "val_psnr", "val_ssim", "lr"} for entry in history)
 
+    def test_in_a_file_the_bar_is_written_once_an_epoch_not_once_a_batch(
+        self, pairs: Pairs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        train(reconstruction(), pairs, tmp_path, Plan(2, 0.1))
+        assert capsys.readouterr().err.count("test 1/2:") == 1
+
 
 class TestAdversarial:
     def test_the_adversarial_gradient_reaches_the_generator(self, pairs: Pairs) -> None:

@@ -149,10 +149,11 @@ class Train:
 
 @dataclass(frozen=True, config=_FROZEN)
 class GanTask:
-    """What differs between the adversarial trainings."""
+    """What differs between the adversarial trainings; `weight_factor` is that of the common weight."""
 
     epochs: Count
     lr: Positive
+    weight_factor: NotNegative
 
 
 @dataclass(frozen=True, config=_FROZEN)

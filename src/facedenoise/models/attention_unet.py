@@ -71,7 +71,7 @@ class Up(nn.Module):
 
 
 class AttentionUNet(nn.Module):
-    """Estimate the clean image: noisy + residual.
+    """Estimate the clean image: the input plus a residual.
 
     The network sees the noisy image and, as a second channel, the mask of its saturated pixels (0 or 1).
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -23,6 +24,8 @@ Rows = list[dict[str, float]]
 """A history: a row an epoch, and while one is running a last row for it."""
 
 WATCH_SECONDS = 10.0  # between two looks at a running epoch
+BAR_SECONDS = 0.1  # between two states of the progress bar on a terminal
+LOG_SECONDS = 30.0  # and in a file, where each stays
 
 
 class TrainingData(Protocol):
@@ -183,13 +186,13 @@ class Training:
             desc=title,
             unit="batch",
             leave=False,
+            mininterval=BAR_SECONDS if sys.stderr.isatty() else LOG_SECONDS,
             disable=not is_first(),
         ) as bar:
             while progress.step < steps:
                 self._run_step(progress)
-                bar.set_postfix(
-                    {name: f"{total / progress.step:.4f}" for name, total in progress.sums.items()}
-                )
+                means = {name: f"{total / progress.step:.4f}" for name, total in progress.sums.items()}
+                bar.set_postfix(means, refresh=False)
                 bar.update()
                 if self.checkpoints and self.checkpoints.due():
                     self._save(progress)
