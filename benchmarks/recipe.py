@@ -17,7 +17,8 @@ from stages.paths import weights_file
 from stages.settings import previous_task
 
 Weights = dict[str, Tensor]
-WARMUP_STEPS = 5  # the first steps choose kernels and allocate memory
+WARMUP_STEPS = 20  # the first steps choose kernels and allocate memory
+TIMED_STEPS = 100  # the speed of fewer is not that of minutes
 
 
 def learner_from(params: Params, task: Task, weights: Weights | None) -> Reconstruction:
@@ -78,7 +79,7 @@ def default_steps(params: Params, task: Task, data: Batches) -> int:
 def steps_within(params: Params, task: Task, seconds: float) -> int:
     """Count the steps that fit into a budget, from the speed of some that are thrown away."""
     learner, data = learner_from(params, task, None), batches(params, task, params.train)
-    trial = 4 * WARMUP_STEPS
+    trial = WARMUP_STEPS + TIMED_STEPS
     clock = [at for _, at in trained_steps(learner, data, trial, params.train.warmup)]
-    step_seconds = (clock[-1] - clock[WARMUP_STEPS - 1]) / (trial - WARMUP_STEPS)
+    step_seconds = (clock[-1] - clock[WARMUP_STEPS - 1]) / TIMED_STEPS
     return max(1, int(seconds / step_seconds))
