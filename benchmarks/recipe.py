@@ -81,5 +81,9 @@ def steps_within(params: Params, task: Task, seconds: float) -> int:
     learner, data = learner_from(params, task, None), batches(params, task, params.train)
     trial = WARMUP_STEPS + TIMED_STEPS
     clock = [at for _, at in trained_steps(learner, data, trial, params.train.warmup)]
-    step_seconds = (clock[-1] - clock[WARMUP_STEPS - 1]) / TIMED_STEPS
-    return max(1, int(seconds / step_seconds))
+    return max(1, int(seconds / step_seconds(clock)))
+
+
+def step_seconds(clock: list[float]) -> float:
+    """Give the mean duration of a step, but for the first ones, from the seconds after each."""
+    return (clock[-1] - clock[WARMUP_STEPS - 1]) / (len(clock) - WARMUP_STEPS)

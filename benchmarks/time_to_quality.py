@@ -21,7 +21,15 @@ from typing import Any
 
 from checkout import circumstances, enter, pairs, score
 from common import command_line, print_table, write_result
-from recipe import WARMUP_STEPS, Weights, default_steps, learner_from, steps_within, trained_steps
+from recipe import (
+    WARMUP_STEPS,
+    Weights,
+    default_steps,
+    learner_from,
+    step_seconds,
+    steps_within,
+    trained_steps,
+)
 from reference import EPOCHS, PUBLISHED_PSNR, ReferenceTraining, ReferenceUNet
 
 from facedenoise.params import TASKS, Params, Task
@@ -106,8 +114,7 @@ def reference_seconds(params: Params, task: Task, steps: int) -> float:
     """Give the time of the reference's epochs on a task, extrapolated from some of their steps."""
     training = reference_training(params, task, None)
     clock = [seconds for _, seconds in islice(training.trained_steps(), WARMUP_STEPS + steps)]
-    step_seconds = (clock[-1] - clock[WARMUP_STEPS - 1]) / (len(clock) - WARMUP_STEPS)
-    return step_seconds * len(training.loader) * EPOCHS
+    return step_seconds(clock) * len(training.loader) * EPOCHS
 
 
 def reference_training(params: Params, task: Task, weights: Weights | None) -> ReferenceTraining:
