@@ -1,18 +1,14 @@
 """Does the chain pay? A task trained from the weights of the one before, and from scratch, for as long.
 
-    python benchmarks/chain.py RUN --budget 600                # benchmarks/results/chain.json
-    python benchmarks/chain.py RUN --budget 600 --attention    # attention.json: gates on against off
+    python benchmarks/chain.py RUN --budget 600    # benchmarks/results/chain.json
 
 RUN is a checkout in which `dvc repro` has finished; its U-Nets are the weights of the tasks before. Each task
 is trained three times: from scratch and from those weights, both with one cosine over the budget, and from
 those weights with one over half of it. `reached` is the time after which the network has the final
 validation PSNR of the one from scratch. Speed is measured once, then steps are counted, so that a busy
 machine favours none.
-
-With `--attention`: from scratch on high_gaussian, with and without gates, each with as many steps as fit.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,24 +27,18 @@ Curve = list[dict[str, float]]
 
 
 def main() -> None:
-    """Parse the command line and run one of the two comparisons."""
+    """Parse the command line, compare the starts of every task, print and write."""
     parser = command_line(__doc__)
     parser.add_argument("run", type=Path)
     parser.add_argument("--budget", type=float, required=True, help="seconds of training")
     parser.add_argument("--tasks", nargs="+", choices=CHAINED, default=CHAINED)
-    parser.add_argument("--attention", action="store_true")
     parser.add_argument("--faces", type=int, default=500, help="validation faces")
     arguments = parser.parse_args()
     params = enter(arguments.run)
-    facts = {**circumstances(params), "budget": arguments.budget}
-    if arguments.attention:
-        compared = compare_attention(params, arguments.budget, arguments.faces)
-        write_result("attention", ("torch",), {**facts, "high_gaussian": compared})
-    else:
-        tasks = {
-            task: compare_starts(params, task, arguments.budget, arguments.faces) for task in arguments.tasks
-        }
-        write_result("chain", ("torch",), {**facts, "tasks": tasks})
+    tasks = {
+        task: compare_starts(params, task, arguments.budget, arguments.faces) for task in arguments.tasks
+    }
+    write_result("chain", ("torch",), {**circumstances(params), "budget": arguments.budget, "tasks": tasks})
 
 
 def compare_starts(params: Params, task: Task, budget: float, faces: int) -> dict[str, Any]:
@@ -62,17 +52,6 @@ def compare_starts(params: Params, task: Task, budget: float, faces: int) -> dic
     goal = ways["scratch"]["curve"][-1]["val_psnr"]
     for way in ways.values():
         way["reached"] = next((at["seconds"] for at in way["curve"] if at["val_psnr"] >= goal), None)
-    show(task, ways)
-    return ways
-
-
-def compare_attention(params: Params, budget: float, faces: int) -> dict[str, Any]:
-    """Train high_gaussian from scratch with and without gates, for the same time."""
-    task: Task = "high_gaussian"
-    ways = {}
-    for name, attention in (("gates", True), ("no gates", False)):
-        changed = replace(params, model=replace(params.model, attention=attention))
-        ways[name] = train(changed, task, None, steps_within(changed, task, budget), faces)
     show(task, ways)
     return ways
 

@@ -62,12 +62,46 @@ def trained_steps(
     """
     seconds = 0.0
     for step in range(steps):
-        start = time.perf_counter()
-        noisy, clean = data.batch(*divmod(step, len(data)))
-        # Reading the loss waits for a GPU.
-        mean_over_processes(learner.step(noisy, clean, rate_factor(step, steps, warmup)))
-        seconds += time.perf_counter() - start
+        seconds += _take_step(learner, data, step, rate_factor(step, steps, warmup))
         yield step + 1, seconds
+
+
+def trained_for(
+    learner: Reconstruction, data: Batches, budget: float, warmup: float
+) -> Iterator[tuple[int, float]]:
+    """Train as `trained_steps` does, but for so many seconds, over which the schedule is spread.
+
+    Parameters
+    ----------
+    learner, data, warmup
+        As there.
+    budget : float
+        Seconds. The schedule is a function of those that are spent, so that it ends with the budget
+        whatever the speed turns out to be.
+
+    Yields
+    ------
+    tuple of int and float
+        As there.
+    """
+    taken, seconds = 0, 0.0
+    while seconds < budget:
+        factor = rate_factor(_milliseconds(seconds), _milliseconds(budget), warmup)
+        seconds += _take_step(learner, data, taken, factor)
+        taken += 1
+        yield taken, seconds
+
+
+def _take_step(learner: Reconstruction, data: Batches, step: int, factor: float) -> float:
+    start = time.perf_counter()
+    noisy, clean = data.batch(*divmod(step, len(data)))
+    # Reading the loss waits for a GPU.
+    mean_over_processes(learner.step(noisy, clean, factor))
+    return time.perf_counter() - start
+
+
+def _milliseconds(seconds: float) -> int:
+    return int(1000 * seconds)
 
 
 def default_steps(params: Params, task: Task, data: Batches) -> int:

@@ -27,7 +27,7 @@ from recipe import (
     default_steps,
     learner_from,
     step_seconds,
-    steps_within,
+    trained_for,
     trained_steps,
 )
 from reference import EPOCHS, PUBLISHED_PSNR, ReferenceTraining, ReferenceUNet
@@ -136,20 +136,18 @@ def equal_budgets(params: Params, budget: float) -> list[Row]:
     theirs: Weights | None = None
     for task in TASKS:
         learner = learner_from(params, task, ours if chained(params, task) else None)
-        data, steps = batches(params, task, params.train), steps_within(params, task, budget)
-        done = train_for(budget, trained_steps(learner, data, steps, params.train.warmup))
-        test = pairs(task, "test")
-        done["of_steps"] = steps
+        data, test = batches(params, task, params.train), pairs(task, "test")
+        done = spend(budget, trained_for(learner, data, budget, params.train.warmup))
         rows.append({"task": task, "way": "ours", **done, "test_psnr": score(learner.averaged(), test)})
         training = reference_training(params, task, theirs)
-        done = train_for(budget, training.trained_steps())
+        done = spend(budget, training.trained_steps())
         rows.append({"task": task, "way": "reference", **done, "test_psnr": score(training.denoiser(), test)})
         ours, theirs = cpu_state(learner.averaged()), cpu_state(training.network)
     print_table(rows)
     return rows
 
 
-def train_for(budget: float, steps: Iterator[tuple[int, float]]) -> dict[str, float]:
+def spend(budget: float, steps: Iterator[tuple[int, float]]) -> dict[str, float]:
     """Run a training until its clock says that the budget is spent, or it ends."""
     for taken, seconds in steps:  # noqa: B007 - told below
         if seconds >= budget:

@@ -1,5 +1,6 @@
 """The measuring scripts: each runs on a tiny run of drawn faces, and measures what it says."""
 
+import itertools
 import json
 import os
 import sys
@@ -19,9 +20,10 @@ import reference
 import rivals
 import torch
 import yaml
+from attention import in_turns
 from checkout import enter, pairs, score
 from helpers import write_tensors
-from recipe import learner_from, trained_steps
+from recipe import learner_from, trained_for, trained_steps
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
@@ -33,6 +35,8 @@ from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
 from facedenoise.noise import corrupt
 from facedenoise.params import TASKS, GaussianNoise, Params, SaltPepperNoise, parse_params
+from facedenoise.training.reconstruction import Reconstruction
+from facedenoise.training.schedule import rate_factor
 from stages.denoising import batches
 
 ROOT = common.ROOT
@@ -133,7 +137,7 @@ def test_equal_budgets_trains_both_ways_for_as_long(finished: Path, monkeypatch:
     assert [(row["task"], row["way"]) for row in rows] == [
         (task, way) for task in TASKS for way in ("ours", "reference")
     ]
-    assert all(row["steps"] >= 1 for row in rows)
+    assert all(row["seconds"] >= 0.2 for row in rows)
 
 
 def test_chain_gives_both_starts_the_same_steps_and_half_of_them(
@@ -148,8 +152,16 @@ def test_chain_gives_both_starts_the_same_steps_and_half_of_them(
 
 
 def test_attention_is_compared_on_and_off(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    run("chain", "--budget", "0.1", "--attention", monkeypatch=monkeypatch)
-    assert set(result("attention")["high_gaussian"]) == {"gates", "no gates"}
+    run("attention", "--budget", "0.1", monkeypatch=monkeypatch)
+    gates, none = result("attention")["ways"]
+    assert (gates["way"], none["way"]) == ("gates", "no gates")
+    assert min(gates["seconds"], none["seconds"]) >= 0.1
+
+
+def test_of_two_trainings_the_one_behind_takes_the_next_step() -> None:
+    clocks = {"slow": iter([(1, 2.0), (2, 4.0)]), "fast": iter([(1, 1.0), (2, 2.0), (3, 3.0)])}
+    turns = [(name, taken) for name, taken, _ in in_turns(clocks)]
+    assert turns == [("slow", 1), ("fast", 1), ("fast", 2), ("slow", 2), ("fast", 3)]
 
 
 def test_throughput_gives_every_moment_of_a_step_to_a_part(
@@ -322,6 +334,24 @@ class TestRecipe:
             clock.append((taken, seconds))
         assert [taken for taken, _ in clock] == [1, 2, 3]
         assert clock[-1][1] < 1
+
+    def test_a_budget_of_seconds_has_the_whole_schedule_in_it(
+        self, finished: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        params, factors = enter(finished), []
+
+        def step(_: Reconstruction, noisy: Tensor, clean: Tensor, factor: float) -> dict[str, Tensor]:
+            factors.append(factor)
+            return {"loss": torch.tensor(0.0)}
+
+        monkeypatch.setattr(Reconstruction, "step", step)
+        monkeypatch.setattr(time, "perf_counter", map(float, itertools.count()).__next__)  # a step: a second
+        data = batches(params, "low_gaussian", params.train)
+        learner = learner_from(params, "low_gaussian", None)
+        clock = list(trained_for(learner, data, 100, 0.1))
+        assert clock[-1] == (100, 100.0)
+        assert factors[10:] == pytest.approx([rate_factor(step, 100, 0.1) for step in range(10, 100)])
+        assert factors[0] < factors[5] < factors[10]
 
 
 class TestRivals:
