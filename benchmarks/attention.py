@@ -8,13 +8,12 @@ budget; it is scored on all test faces.
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from checkout import circumstances, enter, pairs, score
-from common import command_line, print_table, write_result
-from recipe import learner_from, trained_for
+from common import command_line, positive, print_table, write_result
+from recipe import learner_from, trained_for, with_gates
 
 from facedenoise.params import Params, Task
 from stages import run
@@ -28,7 +27,7 @@ def main() -> None:
     """Parse the command line, train both networks, print and write."""
     parser = command_line(__doc__)
     parser.add_argument("run", type=Path)
-    parser.add_argument("--budget", type=float, required=True, help="seconds of training, each")
+    parser.add_argument("--budget", type=positive, required=True, help="seconds of training, each")
     arguments = parser.parse_args()
     params = enter(arguments.run)
     rows = compare(params, arguments.budget)
@@ -42,30 +41,27 @@ def compare(params: Params, budget: float) -> list[dict[str, Any]]:
     data, warmup = batches(params, TASK, params.train), params.train.warmup
     learners = {way: learner_from(with_gates(params, gates), TASK, None) for way, gates in WAYS.items()}
     clocks = {way: trained_for(learner, data, budget, warmup) for way, learner in learners.items()}
-    spent = {way: {"steps": taken, "seconds": seconds} for way, taken, seconds in in_turns(clocks)}
+    steps = dict.fromkeys(WAYS, 0)
+    for way in in_turns(clocks):
+        steps[way] += 1
     test = pairs(TASK, "test")
     return [
-        {"way": way, **spent[way], "test_psnr": score(learner.averaged(), test)}
+        {"way": way, "steps": steps[way], "test_psnr": score(learner.averaged(), test)}
         for way, learner in learners.items()
     ]
 
 
-def with_gates(params: Params, gates: bool) -> Params:
-    """Switch the gates of the network on or off."""
-    return replace(params, model=replace(params.model, attention=gates))
-
-
-def in_turns(clocks: dict[str, Iterator[tuple[int, float]]]) -> Iterator[tuple[str, int, float]]:
-    """Run trainings side by side to their ends; give a name, its steps and its seconds after each step."""
+def in_turns(clocks: dict[str, Iterator[tuple[int, float]]]) -> Iterator[str]:
+    """Run trainings side by side to their ends; after each step give the name of the one that took it."""
     spent = dict.fromkeys(clocks, 0.0)
     while spent:
         behind = min(spent, key=spent.__getitem__)
-        taken, seconds = next(clocks[behind], (0, 0.0))
-        if not taken:
+        step = next(clocks[behind], None)
+        if step is None:
             del spent[behind]
             continue
-        spent[behind] = seconds
-        yield behind, taken, seconds
+        _, spent[behind] = step
+        yield behind
 
 
 if __name__ == "__main__":

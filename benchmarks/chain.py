@@ -1,19 +1,19 @@
-"""Does the chain pay? A task trained from the weights of the one before, and from scratch, for as long.
+"""Does the chain pay? A task trained from the weights of the one before, and from scratch, as many steps.
 
-    python benchmarks/chain.py RUN --budget 600    # benchmarks/results/chain.json
+    python benchmarks/chain.py RUN --budget 300    # benchmarks/results/chain.json
 
 RUN is a checkout in which `dvc repro` has finished; its U-Nets are the weights of the tasks before. Each task
 is trained three times: from scratch and from those weights, both with one cosine over the budget, and from
 those weights with one over half of it. `reached` is the time after which the network has the final
-validation PSNR of the one from scratch. Speed is measured once, then steps are counted, so that a busy
-machine favours none.
+validation PSNR of the one from scratch. Speed is measured once a task, then steps are counted, so that a
+busy machine favours none; the time of the tasks before is not counted.
 """
 
 from pathlib import Path
 from typing import Any
 
 from checkout import circumstances, enter, pairs, score
-from common import command_line, print_table, write_result
+from common import command_line, positive, print_table, write_result
 from recipe import Weights, learner_from, steps_within, trained_steps, weights_before
 
 from facedenoise.params import TASKS, Params, Task
@@ -21,7 +21,7 @@ from stages import run
 from stages.denoising import batches
 
 CHAINED = TASKS[1:]
-VALIDATIONS = 40  # in a whole budget
+VALIDATIONS = 40  # about so many in a whole budget
 Curve = list[dict[str, float]]
 """Steps taken, seconds of training, validation PSNR in dB."""
 
@@ -30,7 +30,7 @@ def main() -> None:
     """Parse the command line, compare the starts of every task, print and write."""
     parser = command_line(__doc__)
     parser.add_argument("run", type=Path)
-    parser.add_argument("--budget", type=float, required=True, help="seconds of training")
+    parser.add_argument("--budget", type=positive, required=True, help="seconds of training")
     parser.add_argument("--tasks", nargs="+", choices=CHAINED, default=CHAINED)
     parser.add_argument("--faces", type=int, default=500, help="validation faces")
     arguments = parser.parse_args()
@@ -38,7 +38,8 @@ def main() -> None:
     tasks = {
         task: compare_starts(params, task, arguments.budget, arguments.faces) for task in arguments.tasks
     }
-    write_result("chain", ("torch",), {**circumstances(params), "budget": arguments.budget, "tasks": tasks})
+    asked = {"budget": arguments.budget, "faces": arguments.faces}
+    write_result("chain", ("torch",), {**circumstances(params), **asked, "tasks": tasks})
 
 
 def compare_starts(params: Params, task: Task, budget: float, faces: int) -> dict[str, Any]:

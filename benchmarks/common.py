@@ -31,6 +31,13 @@ def command_line(description: str | None) -> argparse.ArgumentParser:
     )
 
 
+def positive(text: str) -> float:
+    """Read an option that is a number above zero."""
+    if not float(text) > 0:
+        raise argparse.ArgumentTypeError(f"{text} is not above zero")
+    return float(text)
+
+
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:
     """Print one line a row, floats with three decimals, what is missing as a dash."""
     table = pd.DataFrame(rows)

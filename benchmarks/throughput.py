@@ -14,7 +14,6 @@ memory that tensors took, the training faces among them, is measured too.
 import time
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -23,7 +22,7 @@ from unittest.mock import patch
 import torch
 from checkout import circumstances, enter
 from common import command_line, print_table, write_result
-from recipe import WARMUP_STEPS, learner_from
+from recipe import WARMUP_STEPS, learner_from, with_gates
 from torch import nn
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile, record_function
@@ -81,9 +80,7 @@ def measure_rates(params: Params, data: Batches, rounds: int, steps: int) -> dic
     """Let the ways take turns; give the images a second of each turn, the best and the median."""
     ways = {
         "pipeline": learner_from(params, TASK, None),
-        "without_gates": learner_from(
-            replace(params, model=replace(params.model, attention=False)), TASK, None
-        ),
+        "without_gates": learner_from(with_gates(params, gates=False), TASK, None),
         "plain_float32": plain(learner_from(params, TASK, None)),
     }
     for learner in ways.values():
@@ -106,11 +103,12 @@ def plain(learner: Reconstruction) -> Reconstruction:
 
 
 def take_steps(learner: Reconstruction, data: Batches, steps: int) -> int:
-    """Train; give the number of images seen."""
+    """Train, from the second epoch on: it draws fresh noise, as all but the first; give the images seen."""
     images = 0
     for step in range(steps):
+        epoch, place = divmod(step, len(data))
         with record_function("batch making"):
-            noisy, clean = data.batch(*divmod(step, len(data)))
+            noisy, clean = data.batch(1 + epoch, place)
         mean_over_processes(learner.step(noisy, clean, RATE))  # waits for a GPU, as the pipeline does
         images += len(noisy)
     return images

@@ -127,6 +127,7 @@ def test_time_to_quality_stops_when_the_published_figure_is_passed(
     assert low["steps"] == 1
     assert not high["passed"]
     assert high["steps"] == high["of_steps"] == 4
+    assert "times_faster" not in high
     assert high["seconds_with_before"] == pytest.approx(low["seconds"] + high["seconds"])
     assert low["times_faster"] == pytest.approx(low["reference_seconds"] / low["seconds"])
 
@@ -155,13 +156,12 @@ def test_attention_is_compared_on_and_off(finished: Path, monkeypatch: pytest.Mo
     run("attention", "--budget", "0.1", monkeypatch=monkeypatch)
     gates, none = result("attention")["ways"]
     assert (gates["way"], none["way"]) == ("gates", "no gates")
-    assert min(gates["seconds"], none["seconds"]) >= 0.1
+    assert min(gates["steps"], none["steps"]) >= 1
 
 
 def test_of_two_trainings_the_one_behind_takes_the_next_step() -> None:
     clocks = {"slow": iter([(1, 2.0), (2, 4.0)]), "fast": iter([(1, 1.0), (2, 2.0), (3, 3.0)])}
-    turns = [(name, taken) for name, taken, _ in in_turns(clocks)]
-    assert turns == [("slow", 1), ("fast", 1), ("fast", 2), ("slow", 2), ("fast", 3)]
+    assert list(in_turns(clocks)) == ["slow", "fast", "fast", "slow", "fast"]
 
 
 def test_throughput_gives_every_moment_of_a_step_to_a_part(
