@@ -41,18 +41,16 @@ def compare(params: Params, budget: float) -> list[dict[str, Any]]:
     data, warmup = batches(params, TASK, params.train), params.train.warmup
     learners = {way: learner_from(with_gates(params, gates), TASK, None) for way, gates in WAYS.items()}
     clocks = {way: trained_for(learner, data, budget, warmup) for way, learner in learners.items()}
-    steps = dict.fromkeys(WAYS, 0)
-    for way in in_turns(clocks):
-        steps[way] += 1
+    done = {way: {"steps": taken, "seconds": seconds} for way, taken, seconds in in_turns(clocks)}
     test = pairs(TASK, "test")
     return [
-        {"way": way, "steps": steps[way], "test_psnr": score(learner.averaged(), test)}
+        {"way": way, **done[way], "test_psnr": score(learner.averaged(), test)}
         for way, learner in learners.items()
     ]
 
 
-def in_turns(clocks: dict[str, Iterator[tuple[int, float]]]) -> Iterator[str]:
-    """Run trainings side by side to their ends; after each step give the name of the one that took it."""
+def in_turns(clocks: dict[str, Iterator[tuple[int, float]]]) -> Iterator[tuple[str, int, float]]:
+    """Run trainings side by side to their ends; after each step give whose it was, its steps and seconds."""
     spent = dict.fromkeys(clocks, 0.0)
     while spent:
         behind = min(spent, key=spent.__getitem__)
@@ -60,8 +58,8 @@ def in_turns(clocks: dict[str, Iterator[tuple[int, float]]]) -> Iterator[str]:
         if step is None:
             del spent[behind]
             continue
-        _, spent[behind] = step
-        yield behind
+        taken, spent[behind] = step
+        yield behind, taken, spent[behind]
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@
 `--growth` needs 15 times the size of the file as free space for temporary files.
 """
 
-import argparse
 import hashlib
 import os
 import tempfile
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from common import measure, write_result
+from common import command_line, measure, write_result
 from numpy.typing import NDArray
 
 from facedenoise.data.fer2013 import USAGES
@@ -31,9 +30,7 @@ NOISE = GaussianNoise("gaussian", std=0.4, factor=0.3)
 
 def main() -> None:
     """Parse the command line and run one of the two measurements."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = command_line(__doc__)
     parser.add_argument("csv", type=Path)
     parser.add_argument("--growth", action="store_true")
     arguments = parser.parse_args()
