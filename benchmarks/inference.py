@@ -2,10 +2,11 @@
 
     python benchmarks/inference.py RUN        # benchmarks/results/inference.json
 
-RUN is a checkout in which `dvc repro` has finished. The U-Net gets some of the test faces in one call, and
-works on as many threads as PyTorch takes; the classical denoisers, told the true sigma, get them one by one,
-in one process a core that has already started. Non-local means is scikit-image's, in its exact form and in
-its fast one. All take turns. The time of `facedenoise --help` is that of a whole process.
+RUN is a checkout in which `dvc repro` has finished. Its U-Net, and the one that comes with the package, get
+some of the test faces in one call, and work on as many threads as PyTorch takes; the classical denoisers,
+told the true sigma, get them one by one, in one process a core that has already started. Non-local means is
+scikit-image's, in its exact form and in its fast one. All take turns. The time of `facedenoise --help` is
+that of a whole process.
 """
 
 import subprocess
@@ -28,11 +29,13 @@ from facedenoise.data.tensors import to_float
 from facedenoise.denoiser import Denoiser
 from facedenoise.evaluation.plane import mean_psnr
 from facedenoise.params import TASKS, GaussianNoise, Params, Task
+from facedenoise.released import RELEASED
 from facedenoise.training.batches import Pairs
 from stages import run
 
 Way = Callable[[Tensor], Tensor]
 """Maps uint8 (N, 1, H, W) to float32 in [0, 1] of the same shape."""
+WEIGHTS = {"unet": Path("models"), "released_unet": RELEASED}
 HELP = "from facedenoise.cli.main import main; main(['--help'])"
 HELP_RUNS = 10
 
@@ -60,8 +63,11 @@ def main() -> None:
 
 
 def ways(params: Params, task: Task, pool: Executor) -> dict[str, Way]:
-    """Give the denoisers of a task: the U-Net, and under Gaussian noise the classical ones."""
-    found: dict[str, Way] = {"unet": partial(clean_at_once, Denoiser.load(task, weights=Path("models")))}
+    """Give the denoisers of a task: the networks, and under Gaussian noise the classical ones."""
+    found: dict[str, Way] = {
+        name: partial(clean_at_once, Denoiser.load(task, weights=weights))
+        for name, weights in WEIGHTS.items()
+    }
     noise = getattr(params.noise, task)
     if isinstance(noise, GaussianNoise):
         classical = {
@@ -82,7 +88,8 @@ def compare(found: dict[str, Way], faces: Pairs, rounds: int) -> list[dict[str, 
     """Let the ways take turns; give the images a second, best and median, and the PSNR of each."""
     turns: dict[str, list[float]] = {name: [] for name in found}
     psnr = {}
-    found["unet"](faces.noisy)  # the first call chooses kernels
+    for name in WEIGHTS:
+        found[name](faces.noisy)  # the first call chooses kernels
     for _ in range(rounds):
         for name, way in found.items():
             start = time.perf_counter()

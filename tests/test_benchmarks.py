@@ -207,6 +207,7 @@ def test_inference_measures_every_way(finished: Path, monkeypatch: pytest.Monkey
     ways = {(row["task"], row["way"]): row for row in result("inference")["ways"]}
     assert {way for task, way in ways if task == "high_gaussian"} == {
         "unet",
+        "released_unet",
         "bm3d",
         "nonlocal_means",
         "nonlocal_means_fast",
