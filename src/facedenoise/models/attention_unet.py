@@ -71,9 +71,9 @@ class Up(nn.Module):
 
 
 class AttentionUNet(nn.Module):
-    """Estimate the clean image: the input plus a residual.
+    """Estimate the clean image: the input, or the input with its missing pixels filled, plus a residual.
 
-    The network sees the noisy image and, as a second channel, the mask of its saturated pixels (0 or 1).
+    The network sees that image and, as a second channel, the mask (0 or 1) of the input's saturated pixels.
 
     Parameters
     ----------

@@ -108,6 +108,10 @@ class Progress:
     kept_score: float = float("-inf")
     stale: int = 0
 
+    def means(self) -> dict[str, float]:
+        """Give what this epoch has logged so far, a step's mean."""
+        return {name: total / self.step for name, total in self.sums.items()}
+
 
 def unwatched(rows: Rows) -> None:
     """Look away."""
@@ -191,8 +195,7 @@ class Training:
         ) as bar:
             while progress.step < steps:
                 self._run_step(progress)
-                means = {name: f"{total / progress.step:.4f}" for name, total in progress.sums.items()}
-                bar.set_postfix(means, refresh=False)
+                bar.set_postfix(progress.means(), refresh=False)
                 bar.update()
                 if self.checkpoints and self.checkpoints.due():
                     self._save(progress)
@@ -221,9 +224,8 @@ class Training:
         return [*progress.history, self._row(epoch, dict.fromkeys(self.plan.scores, math.nan), progress)]
 
     def _row(self, epoch: float, scores: dict[str, float], progress: Progress) -> dict[str, float]:
-        means = {name: total / progress.step for name, total in progress.sums.items()}
         rate = self.learner.rate(self._factor(progress.epoch, progress.step - 1))
-        return {"epoch": epoch, **means, **scores, "lr": rate}
+        return {"epoch": epoch, **progress.means(), **scores, "lr": rate}
 
     def _close_epoch(self, progress: Progress) -> None:
         network = self._averaged(progress.epoch)
