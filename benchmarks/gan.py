@@ -2,9 +2,11 @@
 
     python benchmarks/gan.py RUN                                   # benchmarks/results/gan.json
     python benchmarks/gan.py RUN --weight-zero-models OTHER/models
+    python benchmarks/gan.py RUN --released                        # benchmarks/results/gan_released.json
 
 RUN is a checkout in which `dvc repro` has finished; OTHER is one in which it has with `gan.weight=0`, the
-same training without the adversarial gradient. `blend` is the U-Net's estimate mixed with so much of its
+same training without the adversarial gradient. With `--released` the networks are those of the package, the
+faces those of RUN. `blend` is the U-Net's estimate mixed with so much of its
 noisy input that its PSNR is the GAN's: a GAN that is no nearer to the clean faces has gained nothing.
 `spectrum_error` is the mean absolute error of the radial log-power spectrum. `two_sample` is how well a small
 classifier, trained afresh, tells the images from clean ones on held-out faces (Lopez-Paz & Oquab 2017): 0.5
@@ -26,8 +28,8 @@ from facedenoise.evaluation.spectrum import spectrum_error
 from facedenoise.evaluation.two_sample import two_sample_accuracy
 from facedenoise.inference import denoise, load_denoiser
 from facedenoise.params import TASKS, Task
+from facedenoise.released import MODELS, PIPELINE, RELEASED, find_weights
 from stages import run
-from stages.paths import weights_file
 
 SEEDS = (0, 1, 2)
 
@@ -38,24 +40,29 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--faces", type=int, help="so many evenly spaced test faces; all if not given")
     parser.add_argument("--weight-zero-models", type=Path, help="the models/ of a run with gan.weight=0")
+    parser.add_argument("--released", action="store_true", help="the networks of the package")
     arguments = parser.parse_args()
     weight_zero = arguments.weight_zero_models and arguments.weight_zero_models.resolve()
     params = enter(arguments.run)
+    models, name = (RELEASED, "gan_released") if arguments.released else (PIPELINE, "gan")
     tasks: dict[str, dict[str, Any]] = {}
     for task in TASKS:
         test = pairs(task, "test", arguments.faces)
         clean = to_float(test.clean)
-        images = image_sets(task, clean, to_float(test.noisy), weight_zero)
-        tasks[task] = {name: scores(clean, of_name) for name, of_name in images.items()}
-        print_table([{"task": task, "images": name, **row} for name, row in tasks[task].items()])
-    write_result("gan", ("torch",), {**circumstances(params), "seeds": SEEDS, "tasks": tasks})
+        images = image_sets(networks(task, models, weight_zero), clean, to_float(test.noisy))
+        tasks[task] = {of: scores(clean, estimates) for of, estimates in images.items()}
+        print_table([{"task": task, "images": of, **row} for of, row in tasks[task].items()])
+    write_result(name, ("torch",), {**circumstances(params), "seeds": SEEDS, "tasks": tasks})
 
 
-def image_sets(task: Task, clean: Tensor, noisy: Tensor, weight_zero: Path | None) -> dict[str, Tensor]:
+def networks(task: Task, models: Path, weight_zero: Path | None) -> dict[str, Path]:
+    """Name the weights that are compared."""
+    files = {model: find_weights(task, model, models) for model in MODELS}
+    return {**files, "gan_weight_zero": find_weights(task, "gan", weight_zero)} if weight_zero else files
+
+
+def image_sets(files: dict[str, Path], clean: Tensor, noisy: Tensor) -> dict[str, Tensor]:
     """Give the noisy images, the clean ones, what each network makes of the noisy, and the blend."""
-    files = {"unet": weights_file(task, "unet"), "gan": weights_file(task, "gan")}
-    if weight_zero:
-        files["gan_weight_zero"] = weight_zero / task / "gan.safetensors"
     images = {name: denoise(load_denoiser(path), noisy) for name, path in files.items()}
     return {"noisy": noisy, "clean": clean, **images, **blend(clean, noisy, images["unet"], images["gan"])}
 

@@ -29,13 +29,13 @@ from facedenoise.data.tensors import to_float
 from facedenoise.denoiser import Denoiser
 from facedenoise.evaluation.plane import mean_psnr
 from facedenoise.params import TASKS, GaussianNoise, Params, Task
-from facedenoise.released import RELEASED
+from facedenoise.released import PIPELINE, RELEASED
 from facedenoise.training.batches import Pairs
 from stages import run
 
 Way = Callable[[Tensor], Tensor]
 """Maps uint8 (N, 1, H, W) to float32 in [0, 1] of the same shape."""
-WEIGHTS = {"unet": Path("models"), "released_unet": RELEASED}
+WEIGHTS = {"unet": PIPELINE, "released_unet": RELEASED}
 HELP = "from facedenoise.cli.main import main; main(['--help'])"
 HELP_RUNS = 10
 

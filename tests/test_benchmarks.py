@@ -189,6 +189,9 @@ def test_gan_measures_the_blend_only_between_noisy_and_unet(
     assert images["gan_weight_zero"] == images["gan"]
     over_seeds = [images["gan"][f"two_sample{suffix}"] for suffix in ("_low", "", "_high")]
     assert over_seeds == pytest.approx([0.5, 0.6, 0.7])
+    run("gan", "--released", monkeypatch=monkeypatch)
+    released = result("gan_released")["tasks"]["low_gaussian"]
+    assert released["unet"]["psnr"] > images["unet"]["psnr"]  # the run's network is untrained
 
 
 def test_blend_has_the_psnr_of_the_gan(drawn: Tensor) -> None:
