@@ -1,6 +1,7 @@
 """The figures that the README and docs/benchmarks.md quote are those of the results in the repository."""
 
 import json
+from statistics import median
 from typing import Any
 
 import pytest
@@ -74,15 +75,15 @@ def test_drawn_faces() -> None:
 
 
 def test_inference() -> None:
-    median = ways(result("inference")["ways"], "median")
+    speed = ways(result("inference")["ways"], "median")
     for model in ("unet", "released_unet"):
-        speeds = [f"{median[task, model]:,.0f} / {median[task, 'bm3d']:.1f}" for task in GAUSSIAN]
+        speeds = [f"{speed[task, model]:,.0f} / {speed[task, 'bm3d']:.1f}" for task in GAUSSIAN]
         require(README, cells(speeds))
-    low, high, salt = (f"{median[task, 'unet']:,.0f}" for task in TASKS)
+    low, high, salt = (f"{speed[task, 'unet']:,.0f}" for task in TASKS)
     require(BENCHMARKS, f"{low} (low Gaussian), {high} (high) and {salt} (salt-and-pepper) faces")
-    rest = listing([f"{median[task, 'released_unet']:,.0f}" for task in TASKS])
+    rest = listing([f"{speed[task, 'released_unet']:,.0f}" for task in TASKS])
     bm3d, exact, fast = (
-        f"{median['low_gaussian', way]:.{digits}f} and {median['high_gaussian', way]:.{digits}f}"
+        f"{speed['low_gaussian', way]:.{digits}f} and {speed['high_gaussian', way]:.{digits}f}"
         for way, digits in (("bm3d", 1), ("nonlocal_means", 0), ("nonlocal_means_fast", 0))
     )
     rivals = f"BM3D {bm3d}, scikit-image's non-local means {exact}, in its fast mode {fast}."
@@ -172,3 +173,15 @@ def test_pipeline() -> None:
     minutes, peak = sum(pipeline["seconds"].values()) / 60, pipeline["peak_mb"] / 1000
     require(README, f"{minutes:.0f} minutes and at most {peak:.1f} GB")
     require(BENCHMARKS, f"{minutes:.0f} minutes, at most {peak:.1f} GB")
+
+
+def test_ingest() -> None:
+    ours, pandas = (
+        {key: median(run[key] for run in result("ingest")["runs"][way]) for key in ("seconds", "peak_mb")}
+        for way in ("facedenoise", "pandas")
+    )
+    require(BENCHMARKS, f"read in {ours['seconds']:.2f} s and {ours['peak_mb']:.0f} MB of memory")
+    require(BENCHMARKS, f"by pandas in {pandas['seconds']:.1f} s and {pandas['peak_mb']:.0f} MB")
+    once, five, ten = result("ingest_growth")["runs"]
+    seconds = f"{once['seconds']:.1f}, {five['seconds']:.0f} and {ten['seconds']:.0f} s"
+    require(BENCHMARKS, f"{seconds}, in {once['peak_mb']:.0f} to {ten['peak_mb']:.0f} MB")
