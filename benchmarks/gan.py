@@ -5,12 +5,14 @@
     python benchmarks/gan.py RUN --released                        # benchmarks/results/gan_released.json
 
 RUN is a checkout in which `dvc repro` has finished; OTHER is one in which it has with `gan.weight=0`, the
-same training without the adversarial gradient. With `--released` the networks are those of the package, the
-faces those of RUN. `blend` is the U-Net's estimate mixed with so much of its
-noisy input that its PSNR is the GAN's: a GAN that is no nearer to the clean faces has gained nothing.
-`spectrum_error` is the mean absolute error of the radial log-power spectrum. `two_sample` is how well a small
-classifier, trained afresh, tells the images from clean ones on held-out faces (Lopez-Paz & Oquab 2017): 0.5
-is indistinguishable; the mean, lowest and highest over its seeds.
+same training without the adversarial gradient. With `--released` the networks are those of the package, which
+carry the params they were trained with; faces and the params in the result are those of RUN.
+
+`blend` is the U-Net's estimate mixed with so much of its noisy input that its PSNR is the GAN's: a GAN that
+is no nearer to the clean faces has gained nothing. `spectrum_error` is the mean absolute error of the radial
+log-power spectrum. `two_sample` is how well a small classifier, trained afresh, tells the images from clean
+ones on held-out faces (Lopez-Paz & Oquab 2017): 0.5 is indistinguishable; the mean, lowest and highest over
+its seeds.
 """
 
 from pathlib import Path

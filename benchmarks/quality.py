@@ -28,10 +28,9 @@ from facedenoise.evaluation.intervals import mean_interval
 from facedenoise.evaluation.metrics import psnr, ssim
 from facedenoise.inference import denoise, load_denoiser
 from facedenoise.params import TASKS, GaussianNoise, SaltPepperNoise
-from facedenoise.released import RELEASED
+from facedenoise.released import MODELS, PIPELINE, RELEASED, find_weights
 from facedenoise.training.batches import Pairs
 from stages import run
-from stages.paths import weights_file
 
 METRICS = {"psnr": psnr, "ssim": ssim}
 Method = partial[Image]
@@ -105,9 +104,8 @@ def compare(task: str, faces: Pairs, method: Method, classical: Scores) -> dict[
 
 def weights(task: str) -> dict[str, Path]:
     """List the networks of a task: the run's, and the released ones where there are any."""
-    models = ("unet", "gan")
-    own = {model: weights_file(task, model) for model in models}
-    released = {f"released_{model}": RELEASED / task / f"{model}.safetensors" for model in models}
+    own = {model: find_weights(task, model, PIPELINE) for model in MODELS}
+    released = {f"released_{model}": find_weights(task, model, RELEASED) for model in MODELS}
     return {**own, **{name: path for name, path in released.items() if path.exists()}}
 
 

@@ -162,7 +162,8 @@ def test_attention_is_compared_on_and_off(finished: Path, monkeypatch: pytest.Mo
 
 def test_of_two_trainings_the_one_behind_takes_the_next_step() -> None:
     clocks = {"slow": iter([(1, 2.0), (2, 4.0)]), "fast": iter([(1, 1.0), (2, 2.0), (3, 3.0)])}
-    assert [name for name, _, _ in in_turns(clocks)] == ["slow", "fast", "fast", "slow", "fast"]
+    turns = [(name, taken) for name, taken, _ in in_turns(clocks)]
+    assert turns == [("slow", 1), ("fast", 1), ("fast", 2), ("slow", 2), ("fast", 3)]
 
 
 def test_throughput_gives_every_moment_of_a_step_to_a_part(

@@ -22,9 +22,14 @@ def ways(rows: list[dict[str, Any]], key: str) -> dict[tuple[str, str], float]:
     return {(row["task"], row["way"]): row[key] for row in rows}
 
 
+def plain(document: str) -> str:
+    """Give a document without its emphasis."""
+    return (ROOT / document).read_text().replace("**", "")
+
+
 def require(document: str, *texts: str) -> None:
     """Find each text in a document, whose emphasis and line ends do not count."""
-    content = " ".join((ROOT / document).read_text().replace("**", "").split())
+    content = " ".join(plain(document).split())
     for text in texts:
         assert text in content
 
@@ -56,9 +61,7 @@ def test_quality(model: str) -> None:
     [("real faces", ["noisy", "unet", "gan"]), ("in the package", ["released_unet", "released_gan"])],
 )
 def test_real_faces(table: str, methods: list[str]) -> None:
-    lines = (
-        (ROOT / README).read_text().replace("**", "").split(f"| {table} |")[1].split("\n\n")[0].splitlines()
-    )
+    lines = plain(README).split(f"| {table} |")[1].split("\n\n")[0].splitlines()
     for task, measured in result("quality")["tasks"].items():
         [row] = [line for line in lines if task in line]
         for method in methods:
