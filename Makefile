@@ -1,16 +1,20 @@
-# `make repro` builds everything from params.yaml, `make test` checks everything. Both need only python3 (3.11 or newer).
+# `make repro` builds everything from params.yaml. `make test` checks the code in some minutes, `make test-all`
+# the slow rest: a browser, remotes, killed runs, executed documents. All need only python3 (3.11 or newer).
 SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test lint clean
+.PHONY: repro test test-all lint clean
 
 repro: .venv/.installed
 	@python -m stages.settings
 	dvc repro
 
 test: .venv/.installed-dev lint
-	python -m pytest
+	python -m pytest -m "not slow"
+
+test-all: .venv/.installed-dev
+	python -m pytest -m slow
 
 lint: .venv/.installed-dev
 	ruff check .

@@ -9,18 +9,16 @@ validation PSNR of the one from scratch. Speed is measured once a task, then ste
 busy machine favours none; the time of the tasks before is not counted.
 """
 
-from pathlib import Path
 from typing import Any
 
-from checkout import circumstances, enter, pairs, score
-from common import command_line, positive, print_table, write_result
-from recipe import Weights, learner_from, steps_within, trained_steps, weights_before
+from checkout import circumstances, enter, pairs, run_command_line, score
+from common import positive, print_table, write_result
+from recipe import Weights, batches, learner_from, steps_within, trained_steps, untrained, weights_before
 
-from facedenoise.params import TASKS, Params, Task
+from facedenoise.models import UNTRAINED
+from facedenoise.params import Params
 from stages import run
-from stages.denoising import batches
 
-CHAINED = TASKS[1:]
 VALIDATIONS = 40  # about so many in a whole budget
 Curve = list[dict[str, float]]
 """Steps taken, seconds of training, validation PSNR in dB."""
@@ -28,25 +26,23 @@ Curve = list[dict[str, float]]
 
 def main() -> None:
     """Parse the command line, compare the starts of every task, print and write."""
-    parser = command_line(__doc__)
-    parser.add_argument("run", type=Path)
+    parser = run_command_line(__doc__)
     parser.add_argument("--budget", type=positive, required=True, help="seconds of training")
-    parser.add_argument("--tasks", nargs="+", choices=CHAINED, default=CHAINED)
+    parser.add_argument("--tasks", nargs="+", default=[], help="by default all that come after another")
     parser.add_argument("--faces", type=int, default=500, help="validation faces")
     arguments = parser.parse_args()
-    params = enter(arguments.run)
-    tasks = {
-        task: compare_starts(params, task, arguments.budget, arguments.faces) for task in arguments.tasks
-    }
+    params = enter(arguments.run, *arguments.tasks)
+    chained = arguments.tasks or [name for name, task in params.tasks.items() if task.after != UNTRAINED]
+    tasks = {task: compare_starts(params, task, arguments.budget, arguments.faces) for task in chained}
     asked = {"budget": arguments.budget, "faces": arguments.faces}
     write_result("chain", ("torch",), {**circumstances(params), **asked, "tasks": tasks})
 
 
-def compare_starts(params: Params, task: Task, budget: float, faces: int) -> dict[str, Any]:
+def compare_starts(params: Params, task: str, budget: float, faces: int) -> dict[str, Any]:
     """Train a task from scratch, from the task before, and from there with half the steps."""
-    steps, before = steps_within(params, task, budget), weights_before(task)
+    steps, before = steps_within(params, task, budget), weights_before(params, task)
     ways = {
-        "scratch": train(params, task, None, steps, faces),
+        "scratch": train(params, task, untrained(params), steps, faces),
         "previous": train(params, task, before, steps, faces),
         "previous, half the budget": train(params, task, before, max(1, steps // 2), faces),
     }
@@ -57,9 +53,9 @@ def compare_starts(params: Params, task: Task, budget: float, faces: int) -> dic
     return ways
 
 
-def train(params: Params, task: Task, start: Weights | None, steps: int, faces: int) -> dict[str, Any]:
+def train(params: Params, task: str, start: Weights, steps: int, faces: int) -> dict[str, Any]:
     """Train with one cosine over the steps, validating now and then; score on all test faces."""
-    learner, data = learner_from(params, task, start), batches(params, task, params.train)
+    learner, data = learner_from(params, task, start), batches(params, task)
     val, every = pairs(task, "val", faces), max(1, steps // VALIDATIONS)
     curve: Curve = []
     for taken, seconds in trained_steps(learner, data, steps, params.train.warmup):

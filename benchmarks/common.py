@@ -25,14 +25,14 @@ _SAMPLING_SECONDS = 0.02
 
 
 def command_line(description: str | None) -> argparse.ArgumentParser:
-    """Make the parser of a script whose help is its docstring."""
+    """Return the parser of a script whose help is its docstring."""
     return argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
 
 
 def positive(text: str) -> float:
-    """Read an option that is a number above zero."""
+    """Return an option that is a number above zero."""
     if not float(text) > 0:
         raise argparse.ArgumentTypeError(f"{text} is not above zero")
     return float(text)
@@ -45,32 +45,23 @@ def print_table(rows: Sequence[Mapping[str, object]]) -> None:
 
 
 def measure(
-    function: Callable[..., Any], *arguments: object, summarise: Callable[[Any], Any]
+    function: Callable[..., Any], *arguments: object, summarise: Callable[[Any], Any] | None = None
 ) -> dict[str, Any]:
-    """Run a function in a process of its own, so that no run leaves anything to the next.
-
-    Parameters
-    ----------
-    function : callable
-        What is measured: a function of a module.
-    *arguments : object
-        Its arguments; they are pickled.
-    summarise : callable
-        Run on its result, not measured; what this returns is pickled.
+    """Return what a function of a module takes, run in a process of its own that leaves nothing to the next.
 
     Returns
     -------
     dict
         `seconds` and, which other work on the machine touches less, `cpu_seconds`, both without the
         start of the process; `peak_mb`, the most anonymous resident memory in MB (10^6 bytes);
-        `summary` of the result.
+        with `summarise`, what that makes of the function's result is the `summary`, not measured.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
         return process.submit(_measure_here, function, arguments, summarise).result()
 
 
 def _measure_here(
-    function: Callable[..., Any], arguments: tuple[object, ...], summarise: Callable[[Any], Any]
+    function: Callable[..., Any], arguments: tuple[object, ...], summarise: Callable[[Any], Any] | None
 ) -> dict[str, Any]:
     peaks, done = [anonymous_bytes()], threading.Event()
     sampler = threading.Thread(target=_sample_memory, args=(peaks, done))
@@ -84,7 +75,7 @@ def _measure_here(
         "seconds": round(seconds, 3),
         "cpu_seconds": round(cpu_seconds, 3),
         "peak_mb": round(max(peaks) / 1e6, 1),
-        "summary": summarise(result),
+        **({"summary": summarise(result)} if summarise else {}),
     }
 
 
@@ -94,11 +85,25 @@ def _sample_memory(peaks: list[int], done: threading.Event) -> None:
 
 
 def anonymous_bytes() -> int:
-    """Resident memory of this process without page cache and mapped files (Linux)."""
+    """Return the resident memory of this process without page cache and mapped files (Linux)."""
     for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
         if line.startswith("RssAnon:"):
             return int(line.split()[1]) * 1024
     raise RuntimeError("this system does not say RssAnon in /proc/self/status")
+
+
+def rates_in_turns(ways: Mapping[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
+    """Let ways of handling items take turns; return the items a second of each turn.
+
+    A way is called without arguments, and returns how many items it has handled.
+    """
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            start = time.perf_counter()
+            items = way()
+            rates[name].append(items / (time.perf_counter() - start))
+    return rates
 
 
 def write_result(name: str, packages: tuple[str, ...], result: Mapping[str, object]) -> None:
@@ -125,7 +130,7 @@ def _cpu_model() -> str:
 
 
 def _commit() -> str:
-    """Name the checkout; `-dirty` if its tracked files differ from the commit."""
+    """Return the name of the commit; `-dirty` if its tracked files differ from the commit."""
     described = subprocess.run(
         ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"],
         cwd=ROOT,

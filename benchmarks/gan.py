@@ -20,17 +20,17 @@ from statistics import mean
 from typing import Any
 
 import torch
-from checkout import circumstances, enter, pairs
-from common import command_line, print_table, write_result
+from checkout import circumstances, enter, pairs, run_command_line
+from common import print_table, write_result
 from torch import Tensor
 
-from facedenoise.data.tensors import to_float
-from facedenoise.evaluation.plane import equal_share, mean_psnr
+from facedenoise.denoise.networks import PIPELINE, RELEASED, find_tasks, find_weights
 from facedenoise.evaluation.spectrum import spectrum_error
+from facedenoise.evaluation.tradeoff import equal_share, mean_psnr
 from facedenoise.evaluation.two_sample import two_sample_accuracy
-from facedenoise.inference import denoise, load_denoiser
-from facedenoise.params import TASKS, Task
-from facedenoise.released import MODELS, PIPELINE, RELEASED, find_weights
+from facedenoise.images.tensors import to_float
+from facedenoise.models import MODELS
+from facedenoise.models.inference import denoise, load_denoiser
 from stages import run
 
 SEEDS = (0, 1, 2)
@@ -38,8 +38,7 @@ SEEDS = (0, 1, 2)
 
 def main() -> None:
     """Parse the command line, measure every task, print and write."""
-    parser = command_line(__doc__)
-    parser.add_argument("run", type=Path)
+    parser = run_command_line(__doc__)
     parser.add_argument("--faces", type=int, help="so many evenly spaced test faces; all if not given")
     parser.add_argument("--weight-zero-models", type=Path, help="the models/ of a run with gan.weight=0")
     parser.add_argument("--released", action="store_true", help="the networks of the package")
@@ -48,7 +47,9 @@ def main() -> None:
     params = enter(arguments.run)
     models, name = (RELEASED, "gan_released") if arguments.released else (PIPELINE, "gan")
     tasks: dict[str, dict[str, Any]] = {}
-    for task in TASKS:
+    for task in params.tasks:
+        if arguments.released and task not in find_tasks(RELEASED):
+            continue
         test = pairs(task, "test", arguments.faces)
         clean = to_float(test.clean)
         images = image_sets(networks(task, models, weight_zero), clean, to_float(test.noisy))
@@ -57,20 +58,20 @@ def main() -> None:
     write_result(name, ("torch",), {**circumstances(params), "seeds": SEEDS, "tasks": tasks})
 
 
-def networks(task: Task, models: Path, weight_zero: Path | None) -> dict[str, Path]:
-    """Name the weights that are compared."""
+def networks(task: str, models: Path, weight_zero: Path | None) -> dict[str, Path]:
+    """Return the weights that are compared."""
     files = {model: find_weights(task, model, models) for model in MODELS}
     return {**files, "gan_weight_zero": find_weights(task, "gan", weight_zero)} if weight_zero else files
 
 
 def image_sets(files: dict[str, Path], clean: Tensor, noisy: Tensor) -> dict[str, Tensor]:
-    """Give the noisy images, the clean ones, what each network makes of the noisy, and the blend."""
+    """Return the noisy images, the clean ones, what each network makes of the noisy, and the blend."""
     images = {name: denoise(load_denoiser(path), noisy) for name, path in files.items()}
     return {"noisy": noisy, "clean": clean, **images, **blend(clean, noisy, images["unet"], images["gan"])}
 
 
 def blend(clean: Tensor, noisy: Tensor, unet: Tensor, gan: Tensor) -> dict[str, Tensor]:
-    """Mix the U-Net's estimate with its input, down to the GAN's PSNR; nothing if the GAN's is higher."""
+    """Return the U-Net's estimate mixed with its input, down to the GAN's PSNR, if that is lower."""
     target = mean_psnr(clean, gan)
     if not mean_psnr(clean, noisy) < target < mean_psnr(clean, unet):
         return {}

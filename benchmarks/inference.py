@@ -15,21 +15,20 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import partial
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import torch
-from checkout import circumstances, enter, pairs
-from common import ROOT, command_line, print_table, write_result
+from checkout import circumstances, enter, pairs, run_command_line
+from common import ROOT, print_table, rates_in_turns, write_result
 from rivals import apply, bm3d, nonlocal_means, process_per_core
 from torch import Tensor
 
-from facedenoise.data.tensors import to_float
-from facedenoise.denoiser import Denoiser
-from facedenoise.evaluation.plane import mean_psnr
-from facedenoise.params import TASKS, GaussianNoise, Params, Task
-from facedenoise.released import PIPELINE, RELEASED
+from facedenoise.denoise.denoiser import Denoiser
+from facedenoise.denoise.networks import PIPELINE, RELEASED, find_tasks
+from facedenoise.evaluation.tradeoff import mean_psnr
+from facedenoise.images.tensors import to_float
+from facedenoise.noise import Noise
 from facedenoise.training.batches import Pairs
 from stages import run
 
@@ -42,19 +41,16 @@ HELP_RUNS = 10
 
 def main() -> None:
     """Parse the command line, measure, print and write."""
-    parser = command_line(__doc__)
-    parser.add_argument("run", type=Path)
+    parser = run_command_line(__doc__)
     parser.add_argument("--faces", type=int, default=128, help="evenly spaced test faces")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each way")
     arguments = parser.parse_args()
     params = enter(arguments.run)
     rows: list[dict[str, Any]] = []
     with process_per_core() as pool:
-        for task in TASKS:
-            faces = pairs(task, "test", arguments.faces)
-            rows += [
-                {"task": task, **row} for row in compare(ways(params, task, pool), faces, arguments.rounds)
-            ]
+        for name, task in params.tasks.items():
+            found, faces = ways(name, task.noise, pool), pairs(name, "test", arguments.faces)
+            rows += [{"task": name, **row} for row in compare(found, faces, arguments.rounds)]
     print_table(rows)
     seconds = help_seconds()
     print(f"facedenoise --help: {seconds:.3f} s")
@@ -62,14 +58,14 @@ def main() -> None:
     write_result("inference", ("torch", "scikit-image", "bm3d", "bm4d"), {**facts, "ways": rows})
 
 
-def ways(params: Params, task: Task, pool: Executor) -> dict[str, Way]:
-    """Give the denoisers of a task: the networks, and under Gaussian noise the classical ones."""
+def ways(task: str, noise: Noise, pool: Executor) -> dict[str, Way]:
+    """Return the denoisers of a task: the networks, and under noise of one sigma the classical ones."""
     found: dict[str, Way] = {
         name: partial(clean_at_once, Denoiser.load(task, weights=weights))
         for name, weights in WEIGHTS.items()
+        if weights != RELEASED or task in find_tasks(RELEASED)
     }
-    noise = getattr(params.noise, task)
-    if isinstance(noise, GaussianNoise):
+    if noise.sigma is not None:
         classical = {
             "bm3d": partial(bm3d, sigma=noise.sigma),
             "nonlocal_means": partial(nonlocal_means, sigma=noise.sigma, fast=False),
@@ -85,25 +81,25 @@ def clean_at_once(denoiser: Denoiser, noisy: Tensor) -> Tensor:
 
 
 def compare(found: dict[str, Way], faces: Pairs, rounds: int) -> list[dict[str, Any]]:
-    """Let the ways take turns; give the images a second, best and median, and the PSNR of each."""
-    turns: dict[str, list[float]] = {name: [] for name in found}
-    psnr = {}
-    for name in WEIGHTS:
+    """Let the ways take turns; return the images a second, best and median, and the PSNR of each."""
+    denoised: dict[str, Tensor] = {}
+
+    def turn(name: str) -> int:
+        denoised[name] = found[name](faces.noisy)
+        return len(faces.noisy)
+
+    for name in WEIGHTS.keys() & found.keys():
         found[name](faces.noisy)  # the first call chooses kernels
-    for _ in range(rounds):
-        for name, way in found.items():
-            start = time.perf_counter()
-            denoised = way(faces.noisy)
-            turns[name].append(len(denoised) / (time.perf_counter() - start))
-            psnr[name] = mean_psnr(to_float(faces.clean), denoised)
+    rates = rates_in_turns({name: partial(turn, name) for name in found}, rounds)
+    psnr = {name: mean_psnr(to_float(faces.clean), images) for name, images in denoised.items()}
     return [
         {"way": name, "images_a_second": max(of), "median": median(of), "psnr": psnr[name]}
-        for name, of in turns.items()
+        for name, of in rates.items()
     ]
 
 
 def help_seconds() -> float:
-    """Give the median time of a process that prints the help."""
+    """Return the median time of a process that prints the help."""
     seconds = []
     for _ in range(HELP_RUNS):
         start = time.perf_counter()

@@ -14,18 +14,19 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from common import command_line, measure, write_result
+from common import command_line, measure, print_table, write_result
 from numpy.typing import NDArray
 
-from facedenoise.data.fer2013 import USAGES
 from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.noisy import write_noisy
-from facedenoise.data.splits import SPLITS, write_splits
-from facedenoise.params import GaussianNoise
+from facedenoise.data.splits import write_splits
+from facedenoise.images.fer2013 import USAGES
+from facedenoise.noise.gaussian import Gaussian
+from stages.noise import write_noisy
+from stages.paths import DATA_AUDIT, SPLIT_NAMES, SPLITS
 
 REPEATS = 5
 TIMES = (1, 5, 10)
-NOISE = GaussianNoise("gaussian", std=0.4, factor=0.3)
+NOISE = Gaussian(std=0.4, factor=0.3)
 
 
 def main() -> None:
@@ -45,16 +46,12 @@ def compare(csv: Path) -> None:
     ways = {"facedenoise": read_strictly, "pandas": read_with_pandas}
     runs: dict[str, list[dict[str, Any]]] = {name: [] for name in ways}
     digests = set()
-    print(f"{'':12}  seconds  CPU seconds  peak MB")
     for _ in range(REPEATS):
         for name, way in ways.items():
             run = measure(way, csv, summarise=digest)
             digests.add(run.pop("summary"))
             runs[name].append(run)
-            print(
-                f"{name:12} {run['seconds']:8.2f} {run['cpu_seconds']:12.2f} {run['peak_mb']:8.0f}",
-                flush=True,
-            )
+        print_table([{"way": name, **way[-1]} for name, way in runs.items()])
     if len(digests) > 1:
         raise SystemExit("the two ways do not give the same pixels")
     speedup = {key: ratio_of_best(runs, key) for key in ("seconds", "cpu_seconds")}
@@ -65,25 +62,25 @@ def compare(csv: Path) -> None:
 
 
 def ratio_of_best(runs: dict[str, list[dict[str, Any]]], key: str) -> float:
-    """How many times less the best run takes than pandas' best."""
+    """Return how many times less the best run takes than pandas' best."""
     best = {name: min(run[key] for run in way) for name, way in runs.items()}
     return round(float(best["pandas"] / best["facedenoise"]), 2)
 
 
 def read_strictly(csv: Path) -> list[NDArray[np.uint8]]:
-    """Read all images with every check."""
+    """Return all images, read with every check."""
     return [block.images for block in read_blocks(csv)]
 
 
 def read_with_pandas(csv: Path) -> list[NDArray[np.uint8]]:
-    """Read all images the usual way, which checks next to nothing."""
+    """Return all images, read the usual way, which checks next to nothing."""
     table = pd.read_csv(csv)
     pixels = table[next(name for name in table.columns if name.strip() == "pixels")]
     return [np.array(row.split(), dtype=np.uint8) for row in pixels]
 
 
 def digest(pieces: list[NDArray[np.uint8]]) -> str:
-    """Equal for equal pixels, however they are cut into pieces."""
+    """Return what is equal for equal pixels, however they are cut into pieces."""
     state = hashlib.sha256()
     for piece in pieces:
         state.update(piece.data)
@@ -93,21 +90,19 @@ def digest(pieces: list[NDArray[np.uint8]]) -> str:
 def measure_growth(csv: Path) -> None:
     """Split and corrupt 1, 5 and 10 times the file."""
     runs = []
-    print("    rows  seconds  peak MB")
     with tempfile.TemporaryDirectory() as folder:
         for times in TIMES:
             source = Path(folder) / f"{times}.csv"
             rows = write_repeated(csv, source, times)
-            run = measure(split_and_corrupt, source, Path(folder), summarise=type)
-            del run["summary"]
+            run = measure(split_and_corrupt, source, Path(folder))
             runs.append({"rows": rows, "bytes": source.stat().st_size, **run})
-            print(f"{rows:8} {run['seconds']:8.2f} {run['peak_mb']:8.0f}", flush=True)
+            print_table(runs[-1:])
             source.unlink()
     write_result("ingest_growth", ("numpy",), {"runs": runs})
 
 
 def write_repeated(csv: Path, target: Path, times: int) -> int:
-    """Write the file's rows several times, each time with all pixels brighter by one; give their number."""
+    """Write the file's rows several times, each time with all pixels brighter by one; return their number."""
     rows = 0
     with target.open("w", encoding="ascii") as file:
         file.write("emotion,pixels,Usage\n")
@@ -125,10 +120,10 @@ def write_repeated(csv: Path, target: Path, times: int) -> int:
 
 def split_and_corrupt(source: Path, folder: Path) -> None:
     """Do what the stages `split` and `noise@high_gaussian` do."""
-    write_splits(source, folder / "splits", folder / "data.json", deduplicate=True)
-    for split in SPLITS:
-        name = f"{split}.safetensors"
-        write_noisy(folder / "splits" / name, folder / "noisy" / name, NOISE, seed=0, task="high_gaussian")
+    os.chdir(folder)
+    write_splits(source, SPLITS, DATA_AUDIT, deduplicate=True)
+    for split in SPLIT_NAMES:
+        write_noisy("high_gaussian", split, NOISE, seed=0)
 
 
 if __name__ == "__main__":

@@ -14,8 +14,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from checkout import circumstances, enter
-from common import command_line, print_table, write_result
+from checkout import circumstances, enter, run_command_line
+from common import print_table, write_result
 
 from facedenoise.errors import InputError
 from stages import run
@@ -23,9 +23,7 @@ from stages import run
 
 def main() -> None:
     """Parse the command line, run the pipeline, print and write."""
-    parser = command_line(__doc__)
-    parser.add_argument("run", type=Path)
-    facts = circumstances(enter(parser.parse_args().run))
+    facts = circumstances(enter(run_command_line(__doc__).parse_args().run))
     if Path(".checkpoints").exists():
         raise InputError(".checkpoints: a training would go on from what is saved there; move it away first")
     seconds = stage_seconds(repro_lines(), time.perf_counter)
@@ -36,7 +34,7 @@ def main() -> None:
 
 
 def repro_lines() -> Iterable[str]:
-    """Run everything; give what `dvc repro` says, line by line."""
+    """Run everything; yield what `dvc repro` says, line by line."""
     with subprocess.Popen(["dvc", "repro", "--force"], stdout=subprocess.PIPE, text=True) as process:
         yield from process.stdout or ()
     if process.returncode:
@@ -44,7 +42,7 @@ def repro_lines() -> Iterable[str]:
 
 
 def stage_seconds(lines: Iterable[str], clock: Callable[[], float]) -> dict[str, float]:
-    """Give the seconds from the start of each stage to that of the next; the last ends with the lines."""
+    """Return the seconds from the start of each stage to that of the next; the last ends with the lines."""
     starts: dict[str, float] = {}
     for line in lines:
         if named := re.match(r"Running stage '(.+)':", line):

@@ -3,10 +3,10 @@
     python benchmarks/quality.py RUN                    # all test faces: benchmarks/results/quality.json
     python benchmarks/quality.py RUN --faces 200 --cache scores.json
 
-RUN is a checkout in which `dvc repro` has finished. The classical denoiser is BM3D, told the true sigma, on
-Gaussian noise, and biharmonic inpainting of the saturated pixels on salt-and-pepper noise. BM3D takes most
-of a second a face on one core; with `--cache` its scores are kept, and computed anew only for other
-noisy pixels.
+RUN is a checkout in which `dvc repro` has finished. The classical denoiser is biharmonic inpainting of the
+saturated pixels on salt-and-pepper noise, else BM3D, told the true sigma: the root mean square where it is
+not the same for all pixels. BM3D takes most of a second a face on one core; with `--cache` its scores are
+kept, and computed anew only for other noisy pixels.
 """
 
 import json
@@ -17,18 +17,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from checkout import circumstances, enter, pairs
-from common import command_line, print_table, write_result
+from checkout import circumstances, enter, pairs, run_command_line
+from common import print_table, write_result
 from numpy.typing import NDArray
 from rivals import Image, apply, biharmonic, bm3d, process_per_core
 from torch import Tensor
 
-from facedenoise.data.tensors import to_float
+from facedenoise.denoise.networks import PIPELINE, RELEASED, find_tasks, find_weights
 from facedenoise.evaluation.intervals import mean_interval
-from facedenoise.evaluation.metrics import psnr, ssim
-from facedenoise.inference import denoise, load_denoiser
-from facedenoise.params import TASKS, GaussianNoise, SaltPepperNoise
-from facedenoise.released import MODELS, PIPELINE, RELEASED, find_weights
+from facedenoise.images.fidelity import psnr, ssim
+from facedenoise.images.tensors import to_float
+from facedenoise.models import MODELS
+from facedenoise.models.inference import denoise, load_denoiser
+from facedenoise.noise import Noise
 from facedenoise.training.batches import Pairs
 from stages import run
 
@@ -41,8 +42,7 @@ Scores = dict[str, NDArray[np.float64]]
 
 def main() -> None:
     """Parse the command line, score every method on every task, print and write."""
-    parser = command_line(__doc__)
-    parser.add_argument("run", type=Path)
+    parser = run_command_line(__doc__)
     parser.add_argument("--faces", type=int, help="so many evenly spaced test faces; all if not given")
     parser.add_argument("--cache", type=Path, help="where the classical scores are kept")
     arguments = parser.parse_args()
@@ -50,21 +50,27 @@ def main() -> None:
     params = enter(arguments.run)
     tasks = {}
     with process_per_core() as pool:
-        for task in TASKS:
-            faces, method = pairs(task, "test", arguments.faces), best_classical(getattr(params.noise, task))
-            tasks[task] = compare(task, faces, method, classical_scores(method, faces, pool, cache))
-            print_table([{"task": task, **row} for row in table(tasks[task])])
+        for name, task in params.tasks.items():
+            faces = pairs(name, "test", arguments.faces)
+            method = best_classical(task.noise, faces)
+            tasks[name] = compare(name, faces, method, classical_scores(method, faces, pool, cache))
+            print_table([{"task": name, **row} for row in table(tasks[name])])
     result = {**circumstances(params), "faces": len(faces.rows), "tasks": tasks}
     write_result("quality", ("torch", "scikit-image", "bm3d", "bm4d"), result)
 
 
-def best_classical(noise: GaussianNoise | SaltPepperNoise) -> Method:
-    """Choose the best classical denoiser for a noise."""
-    return partial(biharmonic) if isinstance(noise, SaltPepperNoise) else partial(bm3d, sigma=noise.sigma)
+def best_classical(noise: Noise, faces: Pairs) -> Method:
+    """Return the best classical denoiser for a noise."""
+    if noise.keeps_unsaturated:
+        return partial(biharmonic)
+    sigma = noise.sigma
+    if sigma is None:
+        sigma = (to_float(faces.noisy) - to_float(faces.clean)).square().mean().sqrt().item()
+    return partial(bm3d, sigma=sigma)
 
 
 def classical_scores(method: Method, faces: Pairs, pool: Executor, cache: Path | None) -> Scores:
-    """Score a classical denoiser, or look its scores up."""
+    """Return the scores of a classical denoiser, computed or looked up."""
     key = f"{method.func.__name__} {method.keywords} {digest(faces)}"
     kept = json.loads(cache.read_text()) if cache and cache.exists() else {}
     if key not in kept:
@@ -76,7 +82,7 @@ def classical_scores(method: Method, faces: Pairs, pool: Executor, cache: Path |
 
 
 def digest(faces: Pairs) -> str:
-    """Give the SHA-256 of the noisy pixels."""
+    """Return the SHA-256 of the noisy pixels."""
     return sha256(faces.noisy.numpy().tobytes()).hexdigest()
 
 
@@ -103,19 +109,20 @@ def compare(task: str, faces: Pairs, method: Method, classical: Scores) -> dict[
 
 
 def weights(task: str) -> dict[str, Path]:
-    """List the networks of a task: the run's, and the released ones where there are any."""
+    """Return the networks of a task: the run's, and the released ones where there are any."""
     own = {model: find_weights(task, model, PIPELINE) for model in MODELS}
-    released = {f"released_{model}": find_weights(task, model, RELEASED) for model in MODELS}
-    return {**own, **{name: path for name, path in released.items() if path.exists()}}
+    if task not in find_tasks(RELEASED):
+        return own
+    return {**own, **{f"released_{model}": find_weights(task, model, RELEASED) for model in MODELS}}
 
 
 def intervals(of_method: Scores) -> dict[str, dict[str, float]]:
-    """Give the means with their bootstrap intervals."""
+    """Return the means with their bootstrap intervals."""
     return {metric: mean_interval(values) for metric, values in of_method.items()}
 
 
 def table(compared: dict[str, Any]) -> list[dict[str, Any]]:
-    """Lay out a task's result, one method a row."""
+    """Return a task's result, one method a row."""
     rows = []
     for name, measured in compared["methods"].items():
         row = {"method": name, **spread("psnr", measured["psnr"]), "ssim": measured["ssim"]["mean"]}
@@ -126,7 +133,7 @@ def table(compared: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def spread(name: str, interval: dict[str, float]) -> dict[str, float]:
-    """Lay out an interval as three columns."""
+    """Return an interval as three columns."""
     return {name: interval["mean"], f"{name}_low": interval["low"], f"{name}_high": interval["high"]}
 
 

@@ -18,8 +18,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.utils.data import DataLoader, Dataset
 
-from facedenoise.data.tensors import to_float
-from facedenoise.params import GaussianNoise, SaltPepperNoise, Task
+from facedenoise.images.tensors import to_float
+from facedenoise.noise import Noise
+from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.salt_pepper import SaltPepper
 from facedenoise.training.batches import Pairs
 
 PUBLISHED_PSNR = {"low_gaussian": 36.17, "high_gaussian": 29.97, "salt_pepper": 36.42}
@@ -114,36 +116,30 @@ class OnUnitRange(nn.Module):
 
 
 class TextFaces(Dataset[tuple[Tensor, Tensor]]):
-    """Faces kept as text; each access parses the pixels and draws new noise.
+    """Faces kept as text, from uint8 (N, 1, H, W); each access parses the pixels and draws new noise."""
 
-    Parameters
-    ----------
-    images : Tensor
-        uint8, shape (N, 1, H, W).
-    noise : GaussianNoise or SaltPepperNoise
-        Kind and strength.
-    """
-
-    def __init__(self, images: Tensor, noise: GaussianNoise | SaltPepperNoise) -> None:
+    def __init__(self, images: Tensor, noise: Noise) -> None:
         words = [str(value) for value in range(256)]
         self.texts = [" ".join([words[value] for value in image.numpy().tobytes()]) for image in images]
         self.shape = images.shape[1:]
         self.noise = noise
 
     def __len__(self) -> int:
-        """Count the faces."""
+        """Return the number of faces."""
         return len(self.texts)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        """Give (noisy, clean): float32 in [-1, 1], shape (1, H, W) each."""
+        """Return (noisy, clean): float32 in [-1, 1], shape (1, H, W) each."""
         pixels = np.array(self.texts[index].split(), dtype=np.float32)
         clean = torch.from_numpy(pixels / 127.5 - 1).reshape(self.shape)
         return self._corrupt(clean), clean
 
     def _corrupt(self, clean: Tensor) -> Tensor:
-        if isinstance(self.noise, GaussianNoise):
+        if isinstance(self.noise, Gaussian):
             scale = self.noise.std * self.noise.factor
             return (clean + scale * torch.randn(clean.shape)).clamp(-1, 1)
+        if not isinstance(self.noise, SaltPepper):
+            raise TypeError(f"the reference has no {self.noise.kind} noise")
         chance = torch.rand(clean.shape)
         salt = chance < self.noise.factor * self.noise.salt_ratio
         extreme = torch.where(salt, 1.0, -1.0)
@@ -151,27 +147,10 @@ class TextFaces(Dataset[tuple[Tensor, Tensor]]):
 
 
 class ReferenceTraining:
-    """The reference's training on one task.
-
-    Parameters
-    ----------
-    task : Task
-        Decides the learning rate.
-    train, val : Pairs
-        Only the clean faces of `train` are used.
-    noise : GaussianNoise or SaltPepperNoise
-        Of the task.
-    weights : dict of str to Tensor, optional
-        Where to start; from scratch if not given.
-    """
+    """The reference's training on a task, Gaussian or salt and pepper: from `weights`, else from scratch."""
 
     def __init__(
-        self,
-        task: Task,
-        train: Pairs,
-        val: Pairs,
-        noise: GaussianNoise | SaltPepperNoise,
-        weights: dict[str, Tensor] | None = None,
+        self, task: str, train: Pairs, val: Pairs, noise: Noise, weights: dict[str, Tensor] | None = None
     ) -> None:
         torch.use_deterministic_algorithms(mode=False)  # the pipeline's promise and price, not its own
         torch.manual_seed(0)
@@ -212,5 +191,5 @@ class ReferenceTraining:
         return float(torch.stack(errors).mean())
 
     def denoiser(self) -> nn.Module:
-        """Give the network as it is now, for images in [0, 1]."""
+        """Return the network as it is now, for images in [0, 1]."""
         return OnUnitRange(self.network).eval()

@@ -57,21 +57,9 @@ def process_per_core() -> Iterator[Executor]:
 
 
 def apply(pool: Executor, method: Callable[[Image], Image], images: Tensor) -> Tensor:
-    """Denoise images one by one, on all cores.
+    """Denoise images one by one, on all cores, by a function of this module or a `partial` of one.
 
-    Parameters
-    ----------
-    pool : Executor
-        Of `process_per_core`.
-    method : callable
-        A function of this module, or a `functools.partial` of one.
-    images : Tensor
-        uint8, shape (N, 1, H, W).
-
-    Returns
-    -------
-    Tensor
-        float32 in [0, 1], same shape.
+    The images are uint8, shape (N, 1, H, W); what is returned is float32 in [0, 1], of the same shape.
     """
     parts = np.array_split(images.numpy()[:, 0] / 255, min(PARTS_PER_CORE * CORES, len(images)))
     denoised = np.concatenate(list(pool.map(partial(_apply_to_each, method), parts)))

@@ -5,7 +5,7 @@
     python benchmarks/scale.py --tables benchmarks/results/scale.json   # print those of docs/scale.md
 
 Rows drawn at random from the CSV are repeated, each time brighter by one, so that no image comes twice. On
-them run the stages themselves, each in a process of its own: `split`, and for one task `noise` and one epoch
+them run the stages themselves, each in a process of its own: `split`, and for a task `noise` and one epoch
 of `train` with the validation after it. Memory is anonymous memory, the libraries included. The mapped pages
 of the tensors do not count: the kernel drops them when it needs the space.
 
@@ -24,18 +24,17 @@ import yaml
 from common import ROOT, command_line, measure, write_result
 from ingest import write_repeated
 
-from facedenoise.data.fer2013 import USAGES
 from facedenoise.data.fer_csv import read_blocks
 from facedenoise.data.fer_writer import write_fer_csv
 from facedenoise.errors import InputError
-from facedenoise.params import TASKS
-from facedenoise.training.device import describe, training_device
-from stages import noise, run, split, train
+from facedenoise.images.fer2013 import USAGES
+from facedenoise.models import UNTRAINED
+from facedenoise.models.device import describe, training_device
+from stages import noise, run, split, train, untrained
 
 TIMES = (1, 4, 16)
-TASK = TASKS[0]  # the one that is trained from scratch
-STAGES = {"split": split.main, "noise": noise.main, "train": train.main}
-OUTS = {"split": "data/splits", "noise": "data/noisy", "train": "models"}
+STAGES = {"split": split.main, "noise": noise.main, "untrained": untrained.main, "train": train.main}
+OUTS = {"split": "data/splits", "noise": "data/noisy", "train": "models/{task}"}
 PLANNED = 100  # million rows
 Run = dict[str, Any]
 """`stage`, `rows`, `bytes` of the stage's outs, `seconds`, `cpu_seconds`, `peak_mb`."""
@@ -57,7 +56,7 @@ def main() -> None:
 
 
 def measure_growth(csv: Path, rows: int) -> dict[str, Any]:
-    """Run the stages on 1, 4 and 16 times so many rows; give the runs, and the bytes of a row in the CSV."""
+    """Run the stages on 1, 4 and 16 times so many rows; return these runs and the CSV's bytes a row."""
     runs = []
     with TemporaryDirectory() as folder:
         sample = Path(folder) / "sample.csv"
@@ -85,40 +84,41 @@ def write_sample(csv: Path, target: Path, rows: int) -> None:
 
 
 def measure_stages(sample: Path, checkout: Path, times: int) -> list[Run]:
-    """Run the stages in a folder of their own, on the sample repeated so many times."""
+    """Return what the stages take in a folder of their own, on the sample repeated so many times."""
     rows = write_repeated(sample, checkout / "faces.csv", times)
-    write_params(checkout / "params.yaml")
-    runs = []
-    for stage, out in OUTS.items():
-        measured = measure(run_stage, stage, checkout, summarise=type)
-        del measured["summary"]
-        runs.append({"stage": stage, "rows": rows, "bytes": size(checkout / out), **measured})
-    return runs
+    task = write_params(checkout / "params.yaml")
+    measured = {stage: measure(run_stage, stage, task, checkout) for stage in STAGES}
+    return [
+        {"stage": stage, "rows": rows, "bytes": size(checkout / out.format(task=task)), **measured[stage]}
+        for stage, out in OUTS.items()
+    ]
 
 
-def write_params(target: Path) -> None:
-    """Write this checkout's params, for one epoch on `faces.csv`."""
+def write_params(target: Path) -> str:
+    """Write this checkout's params, for one epoch on `faces.csv`; return a task that starts untrained."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     params["data"]["csv"] = "faces.csv"
-    params["train"][TASK]["epochs"] = 1
-    target.write_text(yaml.safe_dump(params), encoding="utf-8")
+    task = next(name for name, task in params["tasks"].items() if task["after"] == UNTRAINED)
+    params["tasks"][task]["train"]["epochs"] = 1
+    target.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")
+    return task
 
 
-def run_stage(stage: str, checkout: Path) -> None:
+def run_stage(stage: str, task: str, checkout: Path) -> None:
     """Run a stage as `python -m stages.STAGE TASK` does in a checkout."""
     os.chdir(checkout)
     os.environ["DVC_ROOT"] = str(checkout)  # where the training keeps its checkpoints
-    sys.argv[1:] = [TASK]
+    sys.argv[1:] = [task]
     STAGES[stage]()
 
 
 def size(folder: Path) -> int:
-    """Sum up the bytes of all files below a folder."""
+    """Return the bytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 
 def tables(result: dict[str, Any]) -> tuple[str, str]:
-    """Give the two tables of docs/scale.md in Markdown: what was measured, and the plan that follows."""
+    """Return the two tables of docs/scale.md in Markdown: what was measured, and the plan that follows."""
     by_stage = [[run for run in result["runs"] if run["stage"] == stage] for stage in OUTS]
     measured = [growth(run) for runs in by_stage for run in runs]
     planned = [plan(runs[-1]) for runs in by_stage]
@@ -130,25 +130,25 @@ def tables(result: dict[str, Any]) -> tuple[str, str]:
 
 
 def growth(run: Run) -> list[str]:
-    """Tell how long a stage took on so many rows, and how much memory."""
+    """Return how long a stage took on so many rows, and how much memory."""
     seconds, rate = run["seconds"], run["seconds"] / run["rows"] * 1e6
     return [run["stage"], f"{run['rows']:,}", f"{seconds:.1f}", f"{rate:,.0f}", f"{run['peak_mb']:.0f}"]
 
 
 def plan(run: Run) -> list[str]:
-    """Tell what a stage would write and how long it would take on the planned rows."""
+    """Return what a stage would write and how long it would take on the planned rows."""
     hours = run["seconds"] / run["rows"] * PLANNED * 1e6 / 3600
     written = ["", ""] if run["stage"] == "train" else space(run["bytes"] / run["rows"])
     return [run["stage"], *written, f"{hours:.1f}"]
 
 
 def space(bytes_a_row: float) -> list[str]:
-    """Tell how large a row is, and the planned rows."""
+    """Return how large a row is, and the planned rows."""
     return [f"{bytes_a_row:,.0f}", f"{bytes_a_row * PLANNED * 1e6 / 1e9:,.0f}"]
 
 
 def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """Lay out a table, its numbers to the right."""
+    """Return a table, its numbers to the right."""
     rule = ["---", *["--:"] * (len(header) - 1)]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *rows])
 

@@ -2,41 +2,39 @@
 
     python benchmarks/throughput.py RUN        # benchmarks/results/throughput.json
 
-RUN is a checkout whose faces are split and corrupted. A step is the pipeline's own, from the making of the
-batch to the averaging of the weights. Three ways take turns: as the pipeline trains; the same without gates;
-and the same network in plain float32, eager, contiguous; the optimisers are the same. The share of the
-machine is what the network computes, forward and backward, counted by torch's flop counter, over the best
-rate of the machine's bfloat16 matrix product; what the optimiser computes is not counted as useful.
-On a GPU (`--matrix 4096 8192 16384` finds its peak) the profile is that of the CPU's side, and the most
-memory that tensors took, the training faces among them, is measured too.
+RUN is a checkout whose faces are split and corrupted, TASK one of its tasks. A step is the pipeline's own,
+from the making of the batch to the averaging of the weights. Three ways take turns: as the pipeline trains;
+the same without gates; and the same network in plain float32, eager, contiguous; the optimisers are the same.
+The share of the machine is what the network computes, forward and backward, counted by torch's flop counter,
+over the best rate of the machine's bfloat16 matrix product; what the optimiser computes is not counted as
+useful. On a GPU (`--matrix 4096 8192 16384` finds its peak) the profile is that of the CPU's side, and the
+most memory that tensors took, the training faces among them, is measured too.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
+from functools import partial
 from statistics import median
 from typing import Any
 from unittest.mock import patch
 
 import torch
-from checkout import circumstances, enter
-from common import command_line, print_table, write_result
-from recipe import WARMUP_STEPS, learner_from, with_gates
+from checkout import circumstances, enter, run_command_line
+from common import print_table, rates_in_turns, write_result
+from recipe import WARMUP_STEPS, batches, learner_from_scratch, with_gates
 from torch import nn
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils.flop_counter import FlopCounterMode
 
-from facedenoise.params import Params, Task
+from facedenoise.models.device import training_device
+from facedenoise.params import Params
 from facedenoise.training.batches import Batches
-from facedenoise.training.device import training_device
 from facedenoise.training.distributed import mean_over_processes
 from facedenoise.training.reconstruction import Reconstruction
 from stages import run
-from stages.denoising import batches
 
-TASK: Task = "high_gaussian"
 MATRIX_REPEATS = 10
 RATE = 0.5  # of the highest; any does
 BETWEEN = "Python, between operators"
@@ -52,46 +50,44 @@ SMALLEST_SHOWN = 0.005
 
 def main() -> None:
     """Parse the command line, measure, print and write."""
-    parser = command_line(__doc__)
-    parser.add_argument("run", type=Path)
+    parser = run_command_line(__doc__)
+    parser.add_argument("--task", default="high_gaussian", help="default: %(default)s")
     parser.add_argument("--rounds", type=int, default=5, help="turns of each way")
     parser.add_argument("--steps", type=int, default=40, help="of a turn, and of the profile")
     parser.add_argument("--matrix", type=int, nargs="+", default=[1024, 2048, 4096], help="sides to try")
     arguments = parser.parse_args()
-    params = enter(arguments.run)
-    data = batches(params, TASK, params.train)
-    rates = measure_rates(params, data, arguments.rounds, arguments.steps)
+    task, params = arguments.task, enter(arguments.run, arguments.task)
+    data = batches(params, task)
+    rates = measure_rates(params, task, data, arguments.rounds, arguments.steps)
     result = {
         "images_a_second": rates,
         "over_plain_float32": rates["pipeline"]["median"] / rates["plain_float32"]["median"],
         "share_of_gates": 1 - rates["pipeline"]["median"] / rates["without_gates"]["median"],
-        "operations_an_image": operations_an_image(params, data),
+        "operations_an_image": operations_an_image(learner_from_scratch(params, task), data),
         "matrix_operations_a_second": max(matrix_rate(side) for side in arguments.matrix),
-        "peak_gpu_mb": peak_gpu_mb(params, data),
-        "profile": profiled(learner_from(params, TASK, None), data, arguments.steps),
+        "peak_gpu_mb": peak_gpu_mb(params, task, data),
+        "profile": profiled(learner_from_scratch(params, task), data, arguments.steps),
     }
     useful = rates["pipeline"]["best"] * result["operations_an_image"]
     result["share_of_matrix_rate"] = useful / result["matrix_operations_a_second"]
     show(result)
-    write_result("throughput", ("torch",), {**circumstances(params), **result})
+    write_result("throughput", ("torch",), {**circumstances(params), "task": task, **result})
 
 
-def measure_rates(params: Params, data: Batches, rounds: int, steps: int) -> dict[str, dict[str, Any]]:
-    """Let the ways take turns; give the images a second of each turn, the best and the median."""
+def measure_rates(
+    params: Params, task: str, data: Batches, rounds: int, steps: int
+) -> dict[str, dict[str, Any]]:
+    """Let the ways take turns; return the images a second of each turn, the best and the median."""
     ways = {
-        "pipeline": learner_from(params, TASK, None),
-        "without_gates": learner_from(with_gates(params, gates=False), TASK, None),
-        "plain_float32": plain(learner_from(params, TASK, None)),
+        "pipeline": learner_from_scratch(params, task),
+        "without_gates": learner_from_scratch(with_gates(params, gates=False), task),
+        "plain_float32": plain(learner_from_scratch(params, task)),
     }
     for learner in ways.values():
         take_steps(learner, data, WARMUP_STEPS)
-    turns: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(rounds):
-        for name, learner in ways.items():
-            start = time.perf_counter()
-            images = take_steps(learner, data, steps)
-            turns[name].append(images / (time.perf_counter() - start))
-    return {name: {"best": max(of), "median": median(of), "turns": of} for name, of in turns.items()}
+    turns = {name: partial(take_steps, learner, data, steps) for name, learner in ways.items()}
+    rates = rates_in_turns(turns, rounds)
+    return {name: {"best": max(of), "median": median(of), "turns": of} for name, of in rates.items()}
 
 
 def plain(learner: Reconstruction) -> Reconstruction:
@@ -103,7 +99,7 @@ def plain(learner: Reconstruction) -> Reconstruction:
 
 
 def take_steps(learner: Reconstruction, data: Batches, steps: int) -> int:
-    """Train, from the second epoch on: it draws fresh noise, as all but the first; give the images seen."""
+    """Train, from the second epoch on: it draws fresh noise, as all but the first; return the images seen."""
     images = 0
     for step in range(steps):
         epoch, place = divmod(step, len(data))
@@ -115,7 +111,7 @@ def take_steps(learner: Reconstruction, data: Batches, steps: int) -> int:
 
 
 def matrix_rate(side: int) -> float:
-    """Give the best rate of a square bfloat16 matrix product, in operations a second."""
+    """Return the best rate of a square bfloat16 matrix product, in operations a second."""
     device = training_device()
     left, right = (torch.randn(side, side).bfloat16().to(device) for _ in range(2))
     seconds = []
@@ -128,12 +124,12 @@ def matrix_rate(side: int) -> float:
     return 2 * side**3 / min(seconds)
 
 
-def peak_gpu_mb(params: Params, data: Batches) -> float | None:
-    """Give the most GPU memory that tensors take in a training, in MB (10^6 bytes); None without a GPU."""
+def peak_gpu_mb(params: Params, task: str, data: Batches) -> float | None:
+    """Return the most GPU memory that tensors take in a training, in MB (10^6 bytes); None without a GPU."""
     if not torch.cuda.is_available():
         return None
     torch.cuda.reset_peak_memory_stats()
-    take_steps(learner_from(params, TASK, None), data, WARMUP_STEPS)
+    take_steps(learner_from_scratch(params, task), data, WARMUP_STEPS)
     return torch.cuda.max_memory_allocated() / 1e6
 
 
@@ -143,16 +139,16 @@ def wait_for(device: torch.device) -> None:
         torch.cuda.synchronize(device)
 
 
-def operations_an_image(params: Params, data: Batches) -> float:
-    """Count what the network computes in a training step, forward and backward, for each image."""
-    learner, (noisy, _) = learner_from(params, TASK, None), data.batch(0, 0)
+def operations_an_image(learner: Reconstruction, data: Batches) -> float:
+    """Return how much the network computes in a training step, forward and backward, for each image."""
+    noisy, _ = data.batch(0, 0)
     with FlopCounterMode(display=False) as counter:
         learner.output(noisy).sum().backward()
     return counter.get_total_flops() / len(noisy)
 
 
 def profiled(learner: Reconstruction, data: Batches, steps: int) -> dict[str, float]:
-    """Give the share of each part in the time of the steps, the largest first."""
+    """Return the share of each part in the time of the steps, the largest first."""
     take_steps(learner, data, WARMUP_STEPS)
     clip = patch.object(nn.utils, "clip_grad_norm_", labelled("clipping", nn.utils.clip_grad_norm_))
     average = patch.object(learner.ema, "update", labelled("weight average", learner.ema.update))
@@ -165,7 +161,7 @@ def profiled(learner: Reconstruction, data: Batches, steps: int) -> dict[str, fl
 
 
 def labelled(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a function whose calls carry a name in the profile."""
+    """Return a function whose calls carry a name in the profile."""
 
     def call(*arguments: Any) -> Any:  # noqa: ANN401 - whatever the function takes and gives
         with record_function(name):
@@ -175,7 +171,7 @@ def labelled(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def part_of(event: FunctionEvent) -> str:
-    """Name the part of a step that an operator belongs to: a labelled range, convolution, or itself."""
+    """Return the part of a step that an operator belongs to: a labelled range, convolution, or itself."""
     around: FunctionEvent | None = event
     while around:
         for start, part in RANGES.items():

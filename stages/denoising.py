@@ -1,99 +1,81 @@
-"""What the trainings of denoisers share: what they read and track, the common learner, the run."""
+"""What the trainings of a task's U-Net and of its GAN have in common."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from facedenoise.data.tensors import read_tensors
+from facedenoise.images.tensors import read_tensors
 from facedenoise.models.attention_unet import AttentionUNet
+from facedenoise.models.device import placed, training_device
+from facedenoise.models.inference import KIND
 from facedenoise.models.weights import load_weights
-from facedenoise.params import Gan, GanTask, Params, SaltPepperNoise, Task, Train, TrainTask
+from facedenoise.params import Gan, GanTask, Params, Train, TrainTask
 from facedenoise.training.batches import Batches, FreshNoise, Pairs
-from facedenoise.training.device import placed, training_device
 from facedenoise.training.loop import Learner, Plan, Progress, seed_everything
 from facedenoise.training.reconstruction import Reconstruction
 from facedenoise.training.validation import validator
-from stages.paths import noisy_file, split_file
-from stages.settings import of_task
-from stages.training import run_training
+from stages.paths import history_file, noisy_file, split_file
+from stages.training import train
 
 
-def network_settings(params: Params, task: Task) -> dict[str, Any]:
-    """Give what the network takes; under salt-and-pepper, unsaturated pixels are clean."""
-    keep = isinstance(getattr(params.noise, task), SaltPepperNoise)
-    return {**asdict(params.model), "keep_unsaturated": keep}
+@dataclass(frozen=True)
+class DenoiserTraining:
+    """A training of a task: `section` is what it has in common with other tasks, `own` what it has not.
 
+    The networks start from the weights `starts`, of which the denoiser's are the first.
+    """
 
-def description(params: Params, task: Task, model: str) -> dict[str, Any]:
-    """Give what the weights file of a denoiser says of it: enough to rebuild it."""
-    return {"attention_unet": network_settings(params, task), "task": task, "model": model}
+    params: Params
+    task: str
+    section: Train | Gan
+    own: TrainTask | GanTask
+    starts: list[Path]
 
+    def denoiser(self) -> Reconstruction:
+        """Make the learner of the denoiser, from the weights that it starts from."""
+        seed_everything(self.section.seed)
+        settings, device = self._network_settings(), training_device()
+        network, average = (placed(AttentionUNet(**settings), device) for _ in range(2))
+        load_weights(network, self.starts[0])
+        rates = {"lr": self.own.lr, "weight_decay": self.params.train.weight_decay}
+        return Reconstruction(network, average, **rates, clip=self.section.clip, ema=self.section.ema)
 
-def reconstruction(
-    params: Params, task: Task, section: Train | Gan, settings: TrainTask | GanTask, start: Path | None
-) -> Reconstruction:
-    """Make the learner of a denoiser, freshly seeded, or starting from weights."""
-    device = training_device()
-    seed_everything(section.seed)
-    network, average = (placed(AttentionUNet(**network_settings(params, task)), device) for _ in range(2))
-    if start:
-        load_weights(network, start)
-    return Reconstruction(
-        network,
-        average,
-        lr=settings.lr,
-        weight_decay=params.train.weight_decay,
-        clip=section.clip,
-        ema=section.ema,
-    )
+    def run(self, stage: str, learner: Learner, plan: Plan, model: str) -> Progress:
+        """Train on the task's pairs; judge on its validation pairs."""
+        print(f"{stage}@{self.task} starts from {', '.join(map(str, self.starts))}")
+        params, task = self.params, self.params.tasks[self.task]
+        pairs = [folder(split) for split in ("train", "val") for folder in (split_file, self._noisy_file)]
+        return train(
+            f"{stage}@{self.task}",
+            learner,
+            self.batches(),
+            validator(self._pairs("val"), training_device()),
+            plan,
+            settings=[params.model, params.noise, params.train, self.section, task.noise, self.own],
+            inputs=[*pairs, *self.starts],
+            history=history_file(self.task, model),
+        )
 
+    def batches(self) -> Batches:
+        """Return the training batches."""
+        params, noise = self.params, self.params.tasks[self.task].noise
+        fresh = FreshNoise(noise, params.noise.seed, self.task) if params.train.fresh_noise else None
+        pairs = self._pairs("train").to(training_device())
+        return Batches(pairs, self.section.batch_size, self.section.seed, fresh)
 
-def common_params(params: Params, task: Task) -> dict[str, Any]:
-    """Give the params that every training on this task reads, nested as in params.yaml."""
-    train = {"fresh_noise": params.train.fresh_noise, "weight_decay": params.train.weight_decay}
-    return {"model": asdict(params.model), "noise": of_task(params.noise, task), "train": train}
+    def description(self, model: str) -> dict[str, Any]:
+        """Return what the weights file of a denoiser says of it: enough to rebuild it, and its noise."""
+        own: Any = self.params.tasks[self.task].noise
+        noise = {"seed": self.params.noise.seed, **asdict(own)}
+        return {KIND: self._network_settings(), "task": self.task, "model": model, "params": {"noise": noise}}
 
+    def _network_settings(self) -> dict[str, Any]:
+        keeps = self.params.tasks[self.task].noise.keeps_unsaturated
+        return {**asdict(self.params.model), "keep_unsaturated": keeps}
 
-def train_denoiser(
-    stage: str,
-    learner: Learner,
-    *,
-    plan: Plan,
-    data: Batches,
-    tracked: dict[str, Any],
-    starts: list[Path],
-    history: Path,
-) -> Progress:
-    """Train on a task's pairs from these weights; judge on its validation pairs."""
-    task = stage.partition("@")[2]
-    print(f"{stage} starts from {', '.join(map(str, starts)) or 'scratch'}")
-    validate = validator(_pairs(task, "val"), training_device())
-    inputs = [*_inputs(task), *starts]
-    return run_training(
-        stage,
-        learner,
-        plan=plan,
-        data=data,
-        validate=validate,
-        tracked=tracked,
-        inputs=inputs,
-        history=history,
-    )
+    def _noisy_file(self, split: str) -> Path:
+        return noisy_file(self.task, split)
 
-
-def batches(params: Params, task: Task, section: Train | Gan) -> Batches:
-    """Give the training batches of a task."""
-    noise = getattr(params.noise, task)
-    fresh = FreshNoise(noise, params.noise.seed, task) if params.train.fresh_noise else None
-    pairs = _pairs(task, "train").to(training_device())
-    return Batches(pairs, section.batch_size, section.seed, fresh)
-
-
-def _inputs(task: str) -> list[Path]:
-    splits = ("train", "val")
-    return [split_file(split) for split in splits] + [noisy_file(task, split) for split in splits]
-
-
-def _pairs(task: str, split: str) -> Pairs:
-    clean = read_tensors(split_file(split))
-    return Pairs(clean["images"], read_tensors(noisy_file(task, split))["images"], clean["row"])
+    def _pairs(self, split: str) -> Pairs:
+        clean, noisy = read_tensors(split_file(split)), read_tensors(self._noisy_file(split))
+        return Pairs(clean["images"], noisy["images"], clean["row"])

@@ -4,27 +4,24 @@ Where the CSV has too few labels to learn from, the outs are those of no epoch a
 and an empty history.
 """
 
-from dataclasses import asdict
-from typing import Any
-
-from facedenoise.data.tensors import read_tensors
-from facedenoise.models.emotion import EmotionClassifier
-from facedenoise.models.weights import write_weights
-from facedenoise.params import Emotion, Params
-from facedenoise.training.classification import (
+from facedenoise.emotion.learner import (
     AugmentedBatches,
     Classification,
     LabelledFaces,
     accuracy_validator,
     labelled,
 )
-from facedenoise.training.device import placed, training_device
+from facedenoise.emotion.network import EmotionClassifier
+from facedenoise.emotion.prediction import KIND
+from facedenoise.images.tensors import read_tensors
+from facedenoise.models.device import placed, training_device
+from facedenoise.models.weights import write_weights
+from facedenoise.params import Emotion
 from facedenoise.training.distributed import is_first
 from facedenoise.training.loop import Plan, Progress, cpu_state, seed_everything
-from stages.launch import run_training_stage
 from stages.paths import EMOTION, EMOTION_HISTORY, split_file
 from stages.settings import load_params
-from stages.training import run_training, write_history
+from stages.training import run_training_stage, train, write_history
 
 COLUMNS = ["epoch", "loss", "val_accuracy", "lr"]
 FEWEST = 2  # training faces; batch norm needs two
@@ -32,17 +29,24 @@ FEWEST = 2  # training faces; batch norm needs two
 
 def main() -> None:
     """Write models/emotion.safetensors and reports/history/emotion.csv."""
-    params = load_params()
-    settings, learner = params.emotion, classification(params.emotion)
-    train, val = labelled_split("train"), labelled_split("val")
-    if len(train) >= FEWEST and len(val):
-        progress = train_classifier(params, learner, train, val)
+    settings = load_params().emotion
+    learner, faces, val = classification(settings), labelled_split("train"), labelled_split("val")
+    if len(faces) >= FEWEST and len(val):
+        progress = train(
+            "emotion",
+            learner,
+            AugmentedBatches(faces.to(training_device()), settings.batch_size, settings.seed),
+            accuracy_validator(val, training_device()),
+            Plan(settings.epochs, settings.warmup, patience=settings.epochs, scores=("val_accuracy",)),
+            settings=[settings],
+            inputs=[split_file("train"), split_file("val")],
+            history=EMOTION_HISTORY,
+        )
     else:
-        print(f"emotion: {len(train)} training and {len(val)} validation faces with a label: none is trained")
+        print(f"emotion: {len(faces)} training and {len(val)} validation faces with a label: none is trained")
         progress = Progress(kept=cpu_state(learner.averaged()))
     if is_first():
-        description = {"emotion_classifier": {"widths": settings.widths, "blocks": settings.blocks}}
-        write_weights(EMOTION, progress.kept, description)
+        write_weights(EMOTION, progress.kept, {KIND: {"widths": settings.widths, "blocks": settings.blocks}})
         write_history(EMOTION_HISTORY, progress.history, COLUMNS)
 
 
@@ -54,40 +58,12 @@ def labelled_split(split: str) -> LabelledFaces:
 
 def classification(settings: Emotion) -> Classification:
     """Make the learner, freshly seeded."""
-    device = training_device()
     seed_everything(settings.seed)
-    network, average = (placed(EmotionClassifier(settings.widths, settings.blocks), device) for _ in range(2))
-    return Classification(
-        network,
-        average,
-        lr=settings.lr,
-        weight_decay=settings.weight_decay,
-        clip=settings.clip,
-        ema=settings.ema,
-        smoothing=settings.smoothing,
+    network, average = (
+        placed(EmotionClassifier(settings.widths, settings.blocks), training_device()) for _ in range(2)
     )
-
-
-def train_classifier(
-    params: Params, learner: Classification, train: LabelledFaces, val: LabelledFaces
-) -> Progress:
-    """Train to the last epoch; keep the best weights."""
-    settings = params.emotion
-    return run_training(
-        "emotion",
-        learner,
-        plan=Plan(settings.epochs, settings.warmup, patience=settings.epochs, scores=("val_accuracy",)),
-        data=AugmentedBatches(train.to(training_device()), settings.batch_size, settings.seed),
-        validate=accuracy_validator(val, training_device()),
-        tracked=tracked_params(params),
-        inputs=[split_file("train"), split_file("val")],
-        history=EMOTION_HISTORY,
-    )
-
-
-def tracked_params(params: Params) -> dict[str, Any]:
-    """Give the params that decide the result, nested as in params.yaml."""
-    return {"emotion": asdict(params.emotion)}
+    names = ("lr", "weight_decay", "clip", "ema", "smoothing")
+    return Classification(network, average, **{name: getattr(settings, name) for name in names})
 
 
 if __name__ == "__main__":

@@ -1,17 +1,42 @@
 """Corrupt the three splits with one task's noise: draw 0, the one on disk."""
 
-from facedenoise.data.noisy import write_noisy
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedenoise.files import replacing
+from facedenoise.images.streamed import Streamed, write_streamed
+from facedenoise.images.tensors import read_tensors
+from facedenoise.noise import Noise, corrupt
+from facedenoise.progress import progress_bar
 from stages import run
-from stages.paths import noisy_file, split_file
+from stages.paths import SPLIT_NAMES, noisy_file, split_file
 from stages.settings import load_params, task_argument
+
+PIECE = 1024  # images in memory at a time
 
 
 def main() -> None:
     """Write data/noisy/TASK/{train,val,test}.safetensors."""
-    task, params = task_argument(), load_params().noise
-    for split in ("train", "val", "test"):
-        clean, noisy = split_file(split), noisy_file(task, split)
-        write_noisy(clean, noisy, getattr(params, task), seed=params.seed, task=task)
+    params = load_params()
+    task = task_argument(params)
+    for split in SPLIT_NAMES:
+        write_noisy(task, split, params.tasks[task].noise, params.noise.seed)
+
+
+def write_noisy(task: str, split: str, noise: Noise, seed: int) -> None:
+    """Write the noisy images of a split, in its order and in bounded memory."""
+    clean = read_tensors(split_file(split))
+    images, rows = clean["images"].numpy(), clean["row"].numpy()
+
+    def pieces() -> Iterator[NDArray[np.uint8]]:
+        for start in progress_bar(range(0, len(images), PIECE), desc=f"{task}/{split}", unit="k images"):
+            piece = slice(start, start + PIECE)
+            yield corrupt(images[piece], rows[piece], noise, seed=seed, task=task, draw=0)
+
+    with replacing(noisy_file(task, split)) as temporary, temporary.open("wb") as file:
+        write_streamed(file, {"images": Streamed("uint8", images.shape, pieces())})
 
 
 if __name__ == "__main__":

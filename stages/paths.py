@@ -1,45 +1,48 @@
-"""Where the outs lie."""
+"""Where the stages read and write."""
 
 from pathlib import Path
 
+SPLIT_NAMES = ("train", "val", "test")
+
 SAMPLE = Path("data/raw/sample.csv")
 SPLITS = Path("data/splits")
-DATA_AUDIT = Path("reports/data.json")
-METRICS = Path("reports/metrics.json")
-CROSS_NOISE = Path("reports/cross_noise.json")
-PLANE = Path("reports/perception_distortion.json")
-EMOTION = Path("models/emotion.safetensors")
-EMOTION_HISTORY = Path("reports/history/emotion.csv")
-FIGURES = Path("reports/figures")
-PAGE = Path("reports/index.html")
-MODEL_CARD = Path("reports/model_card.md")
+NOISY = Path("data/noisy")
+MODELS_FOLDER = Path("models")
+EMOTION = MODELS_FOLDER / "emotion.safetensors"
+
+REPORTS = Path("reports")
+DATA_AUDIT = REPORTS / "data.json"
+METRICS = REPORTS / "metrics.json"
+CROSS_NOISE = REPORTS / "cross_noise.json"
+PLANE = REPORTS / "perception_distortion.json"
+HISTORY = REPORTS / "history"
+EMOTION_HISTORY = HISTORY / "emotion.csv"
+EVAL = REPORTS / "eval"
+FIGURES = REPORTS / "figures"
+PAGE = REPORTS / "index.html"
+MODEL_CARD = REPORTS / "model_card.md"
 
 
 def split_file(split: str) -> Path:
-    """Give the clean tensors of a split."""
+    """Return the file of a split's clean tensors."""
     return SPLITS / f"{split}.safetensors"
 
 
 def noisy_file(task: str, split: str) -> Path:
-    """Give the noisy tensors of a split under a task's noise."""
-    return Path(f"data/noisy/{task}/{split}.safetensors")
+    """Return the file of a split's noisy tensors under a task's noise."""
+    return NOISY / task / f"{split}.safetensors"
 
 
 def weights_file(task: str, model: str) -> Path:
-    """Give the weights of a task's `unet`, `gan` or `discriminator`."""
-    return Path(f"models/{task}/{model}.safetensors")
+    """Return the file of the weights of a task's `unet`, `gan` or `discriminator`."""
+    return MODELS_FOLDER / task / f"{model}.safetensors"
 
 
 def history_file(task: str, model: str) -> Path:
-    """Give the epochs of a task's `unet` or `gan`."""
-    return Path(f"reports/history/{task}/{model}.csv")
+    """Return the file of the epochs of a task's `unet` or `gan`."""
+    return HISTORY / task / f"{model}.csv"
 
 
-def scores_file(task: str) -> Path:
-    """Give the scores of a task, image by image."""
-    return Path(f"reports/eval/{task}.csv")
-
-
-def panel_file(task: str) -> Path:
-    """Give all scores of a task, summed up."""
-    return Path(f"reports/eval/{task}.json")
+def eval_file(task: str, suffix: str) -> Path:
+    """Return the file of a task's scores (csv), their summary (json) or the faces shown (safetensors)."""
+    return EVAL / f"{task}.{suffix}"

@@ -1,14 +1,12 @@
 """params.yaml, read and checked; `python -m stages.settings` does only that."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from facedenoise.errors import InputError
-from facedenoise.params import TASKS, Gan, Noise, Params, Task, Train, parse_params
+from facedenoise.params import Params, parse_params
 from stages import run
 from stages.paths import SAMPLE
 
@@ -16,13 +14,7 @@ PARAMS = Path("params.yaml")
 
 
 def load_params() -> Params:
-    """Read params.yaml of the working directory.
-
-    Raises
-    ------
-    InputError
-        If it is missing, no YAML, or anything in it is wrong; names each key.
-    """
+    """Read params.yaml of the working directory; InputError names each key that is wrong."""
     try:
         content = yaml.safe_load(PARAMS.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -33,31 +25,12 @@ def load_params() -> Params:
     return parse_params(content, str(PARAMS))
 
 
-def task_argument() -> Task:
-    """Give the task that the command line names.
-
-    Raises
-    ------
-    InputError
-        If it names none, or one that does not exist.
-    """
+def task_argument(params: Params) -> str:
+    """Return the task that the command line names; InputError if there is no such one."""
     named = sys.argv[1] if len(sys.argv) > 1 else ""
-    for task in TASKS:
-        if task == named:
-            return task
-    raise InputError(f"unknown task {named!r}; choose one of {', '.join(TASKS)}")
-
-
-def previous_task(task: Task) -> Task | None:
-    """Give the task before this one in the chain; None for the first."""
-    index = TASKS.index(task)
-    return TASKS[index - 1] if index else None
-
-
-def of_task(section: Noise | Train | Gan, task: Task) -> dict[str, Any]:
-    """Give the params of a section that concern a task: the common ones and its own."""
-    others = set(TASKS) - {task}
-    return {name: value for name, value in asdict(section).items() if name not in others}
+    if named not in params.tasks:
+        raise InputError(f"unknown task {named!r}; choose one of {', '.join(params.tasks)}")
+    return named
 
 
 def check() -> None:

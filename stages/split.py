@@ -7,15 +7,13 @@ from stages import run
 from stages.paths import DATA_AUDIT, SPLITS
 from stages.settings import load_params
 
-SMALLEST_SIDE = 8  # px; on smaller images the discriminator has no patch
+MIN_SIDE = 8  # px; on smaller images the discriminator has no patch
 
 
 def main() -> None:
     """Read `data.csv`; write the splits and `reports/data.json`."""
     data = load_params().data
-    write_splits(
-        Path(data.csv), SPLITS, DATA_AUDIT, deduplicate=data.deduplicate, smallest_side=SMALLEST_SIDE
-    )
+    write_splits(Path(data.csv), SPLITS, DATA_AUDIT, deduplicate=data.deduplicate, min_side=MIN_SIDE)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,18 @@
 """A copy of this checkout in which the real pipeline runs on a tiny drawn CSV."""
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from facedenoise.params import TASKS
-
 ROOT = Path(__file__).resolve().parents[1]
+TASKS = tuple(yaml.safe_load((ROOT / "params.yaml").read_text())["tasks"])
 TINY = [
     "sample.rows=80",
     "model.widths=[4,8]",
@@ -20,7 +21,7 @@ TINY = [
     "emotion.widths=[4,8]",
     "emotion.blocks=[1,1]",
     "emotion.epochs=1",
-    *(f"{section}.{task}.epochs=1" for section in ("train", "gan") for task in TASKS),
+    *(f"tasks.{task}.{section}.epochs=1" for section in ("train", "gan") for task in TASKS),
 ]
 
 
@@ -33,7 +34,7 @@ class Clone:
         self.environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
 
     def run(self, *command: str, status: int | None = 0) -> str:
-        """Run a command; give what it printed; fail unless it ends with this exit status; None: any but 0."""
+        """Run a command; return what it printed; fail unless it ends with this status; None: any but 0."""
         done = subprocess.run(
             command, cwd=self.folder, env=self.environment, capture_output=True, text=True, check=False
         )
@@ -43,12 +44,31 @@ class Clone:
         return output
 
     def repro(self, *arguments: str) -> set[str]:
-        """Run `dvc repro`; give the stages that were run."""
-        return set(re.findall(r"Running stage '(.+?)'", self.run("dvc", "repro", *arguments)))
+        """Run `dvc repro`; return the stages that were run."""
+        return self.ran(self.run("dvc", "repro", *arguments))
+
+    @staticmethod
+    def ran(output: str) -> set[str]:
+        """Return the stages that DVC says it has run."""
+        return set(re.findall(r"Running stage '(.+?)'", output))
+
+    def params(self) -> dict[str, Any]:
+        """Return the content of params.yaml."""
+        content: dict[str, Any] = yaml.safe_load((self.folder / "params.yaml").read_text())
+        return content
+
+    def metrics(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Return the content of reports/metrics.json."""
+        content: dict[str, Any] = json.loads((self.folder / "reports/metrics.json").read_text())
+        return content
+
+    def write_params(self, content: dict[str, Any]) -> None:
+        """Write params.yaml anew, in the order of the content."""
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
 
     def set(self, *changes: str) -> None:
         """Change params as `dvc exp run -S` does."""
-        content = yaml.safe_load((self.folder / "params.yaml").read_text())
+        content = self.params()
         for change in changes:
             key, value = change.split("=")
             *path, last = key.split(".")
@@ -56,7 +76,7 @@ class Clone:
             for part in path:
                 section = section[part]
             section[last] = yaml.safe_load(value)
-        (self.folder / "params.yaml").write_text(yaml.safe_dump(content))
+        self.write_params(content)
 
     def restore(self) -> None:
         """Go back to the last commit, outs included."""

@@ -8,7 +8,7 @@ import pytest
 import torch
 from clones import Clone, make_clone
 
-from facedenoise.data.faces import draw_faces
+from facedenoise.faces import draw_faces
 
 torch.set_num_threads(1)  # the networks of the tests are too small to share out
 

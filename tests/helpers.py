@@ -1,12 +1,60 @@
 """What several tests call."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
+import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
+
+from facedenoise.emotion.network import EmotionClassifier
+from facedenoise.training.loop import TrainingData
+
+Network = TypeVar("Network", bound=nn.Module)
+TINY_CLASSIFIER: dict[str, Any] = {"widths": (8, 16, 32), "blocks": (1, 1, 1)}
 
 
 def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
     """Write a safetensors file, making its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+
+
+def random_images(count: int = 2, height: int = 48, width: int = 48, seed: int = 0) -> Tensor:
+    """Return uniform pixels in [0, 1], float32 (count, 1, height, width)."""
+    return torch.rand(count, 1, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def awake(network: Network) -> Network:
+    """Move all parameters, since those that start at zero let no gradient pass."""
+    generator = torch.Generator().manual_seed(0)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.1 * torch.randn(parameter.shape, generator=generator))
+    return network
+
+
+def tiny_classifier() -> EmotionClassifier:
+    """Return an untrained classifier of few channels, always the same."""
+    torch.manual_seed(0)
+    return EmotionClassifier(**TINY_CLASSIFIER).eval()
+
+
+class KilledError(Exception):
+    """The end of a training that is killed."""
+
+
+@dataclass(frozen=True)
+class Dying:
+    """Batches that kill the training in its second epoch."""
+
+    batches: TrainingData
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        if (epoch, step) == (1, 2):
+            raise KilledError
+        return self.batches.batch(epoch, step)

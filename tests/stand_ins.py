@@ -2,6 +2,7 @@
 
 import errno
 import os
+from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,20 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from facedenoise.models import MODELS
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
-from facedenoise.params import TASKS
-from facedenoise.released import MODELS
+from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.salt_pepper import SaltPepper
+
+NOISES: dict[str, Gaussian | SaltPepper] = {
+    "low_gaussian": Gaussian(std=0.2, factor=0.2),
+    "high_gaussian": Gaussian(std=0.4, factor=0.3),
+    "salt_pepper": SaltPepper(factor=0.1),
+}
+"""What the stand-ins say that they were trained on, by task."""
+
+TASKS = tuple(NOISES)
 
 BRIGHTER = {"low_gaussian": 10, "high_gaussian": 20, "salt_pepper": -40 * 255 / 256}
 """What a task's stand-in adds to each pixel, of 255; for `salt_pepper` to saturated ones alone, once filled.
@@ -27,12 +38,12 @@ _TIMES = {"unet": 1, "gan": 2}
 
 
 def brighter(task: str, model: str = "unet") -> float:
-    """Say what a stand-in adds: that for a GAN twice as much."""
+    """Return what a stand-in adds: that for a GAN twice as much."""
     return BRIGHTER[task] * _TIMES[model]
 
 
 def stand_in(task: str, model: str = "unet") -> AttentionUNet:
-    """Give a network that only adds a constant."""
+    """Return a network that only adds a constant."""
     network = AttentionUNet((2, 2), (1, 1), keep_unsaturated=task == "salt_pepper")
     with torch.no_grad():
         assert network.head.bias is not None
@@ -45,19 +56,20 @@ def write_stand_ins(folder: Path) -> None:
     for task, model in product(TASKS, MODELS):
         network = stand_in(task, model)
         settings = {"widths": (2, 2), "blocks": (1, 1), "keep_unsaturated": network.keep_unsaturated}
-        description = {"attention_unet": settings, "task": task, "model": model}
-        write_weights(folder / task / f"{model}.safetensors", network.state_dict(), description)
+        noise = {"seed": 0, **asdict(NOISES[task])}
+        about = {"attention_unet": settings, "task": task, "model": model, "params": {"noise": noise}}
+        write_weights(folder / task / f"{model}.safetensors", network.state_dict(), about)
 
 
 def denoised_by_stand_in(task: str, image: NDArray[np.uint8], model: str = "unet") -> NDArray[np.uint8]:
-    """Say what the stand-in makes of a grey image, a stack of them, or an image with one channel."""
+    """Return what the stand-in makes of a grey image, a stack of them, or an image with one channel."""
     filled = filled_by_hand(image) if task == "salt_pepper" else image.astype(float)
     changed = np.rint(np.clip(filled + brighter(task, model), 0, 255)).astype(np.uint8)
     return np.where((image == 0) | (image == 255), changed, image) if task == "salt_pepper" else changed
 
 
 def filled_by_hand(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Give each saturated pixel the mean of its unsaturated neighbours."""
+    """Fill each saturated pixel with the mean of its unsaturated neighbours."""
     if image.ndim == 3:
         planes = [image[..., 0]] if image.shape[-1] == 1 else image
         return np.stack([filled_by_hand(plane) for plane in planes]).reshape(image.shape)

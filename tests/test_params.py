@@ -7,9 +7,17 @@ import pytest
 import yaml
 
 from facedenoise.errors import InputError
-from facedenoise.params import TASKS, GaussianNoise, parse_params
+from facedenoise.models import UNTRAINED
+from facedenoise.noise.gaussian import Gaussian
+from facedenoise.params import parse_params
 
 PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
+TASK = {
+    "noise": {"kind": "poisson", "peak": 30},
+    "after": UNTRAINED,
+    "train": {"epochs": 1, "lr": 0.001},
+    "gan": {"epochs": 1, "lr": 0.001},
+}
 
 
 @pytest.fixture
@@ -27,51 +35,72 @@ def changed(content: dict[str, Any], key: str, value: Any) -> dict[str, Any]:
     return content
 
 
+def problems(content: Any) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        parse_params(content, "params.yaml")
+    return str(caught.value).splitlines()
+
+
 def test_the_params_of_this_checkout_are_valid(content: dict[str, Any]) -> None:
     params = parse_params(content, "params.yaml")
-    assert set(TASKS) < set(content["noise"])
-    assert params.noise.low_gaussian == GaussianNoise("gaussian", 0.2, 0.2)
-
-
-def test_sigma_is_half_of_std_times_factor(content: dict[str, Any]) -> None:
-    noise = parse_params(content, "params.yaml").noise
-    assert isinstance(noise.low_gaussian, GaussianNoise)
-    assert isinstance(noise.high_gaussian, GaussianNoise)
-    assert noise.low_gaussian.sigma == pytest.approx(0.02)
-    assert noise.high_gaussian.sigma == pytest.approx(0.06)
+    assert [task.after for task in params.tasks.values()] == [UNTRAINED, *list(params.tasks)[:-1]]
+    assert params.tasks["low_gaussian"].noise == Gaussian(std=0.2, factor=0.2)
+    assert params.titles["salt_pepper"] == "Salt-and-pepper noise"
 
 
 @pytest.mark.parametrize("text", ["1e-05", "1E-5", "0.00001"])
 def test_a_small_rate_that_yaml_reads_as_text_is_a_number(content: dict[str, Any], text: str) -> None:
     loaded = yaml.safe_load(f"lr: {text}")["lr"]
-    params = parse_params(changed(content, "train.low_gaussian.lr", loaded), "params.yaml")
-    assert params.train.low_gaussian.lr == 1e-05
+    params = parse_params(changed(content, "tasks.low_gaussian.train.lr", loaded), "params.yaml")
+    assert params.tasks["low_gaussian"].train.lr == 1e-05
+
+
+def test_a_task_needs_neither_a_title_nor_a_common_noise(content: dict[str, Any]) -> None:
+    content["tasks"] = {"few_photons": TASK}
+    params = parse_params(content, "params.yaml")
+    assert params.titles == {"few_photons": "Few photons"}
+    assert params.tasks["few_photons"].gan.weight_factor == 1
+
+
+def test_two_tasks_may_come_after_the_same(content: dict[str, Any]) -> None:
+    parse_params(changed(content, "tasks.dim", TASK), "params.yaml")
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
     [
-        ("noise.low_gaussian.std", -0.2),
-        ("noise.low_gaussian.std", float("nan")),
-        ("noise.low_gaussian.std", float("inf")),
-        ("noise.low_gaussian.std", "much"),
-        ("noise.low_gaussian.std", True),
-        ("noise.salt_pepper.factor", 1.1),
-        ("noise.salt_pepper.salt_ratio", -0.1),
-        ("noise.salt_pepper.sigma", 0.1),
+        ("tasks.low_gaussian.noise.std", -0.2),
+        ("tasks.low_gaussian.noise.std", float("nan")),
+        ("tasks.low_gaussian.noise.std", float("inf")),
+        ("tasks.low_gaussian.noise.std", "much"),
+        ("tasks.low_gaussian.noise.std", True),
+        ("tasks.salt_pepper.noise.factor", 1.1),
+        ("tasks.salt_pepper.noise.salt_ratio", -0.1),
+        ("tasks.salt_pepper.noise.sigma", 0.1),
+        ("tasks.salt_pepper.noise", {"kind": "poisson", "peak": 0}),
+        ("tasks.salt_pepper.noise", {"kind": "speckle", "std": -1}),
+        ("tasks.salt_pepper.after", "rain"),
+        ("tasks.salt_pepper.after", "salt_pepper"),
+        ("tasks.salt_pepper.after", None),
+        ("tasks.salt_pepper.title", ""),
+        ("tasks.salt_pepper.gan.weight_factor", -1),
+        ("tasks.low_gaussian.train.lr", 0),
+        ("tasks.low_gaussian.train.lr", None),
+        ("tasks.low_gaussian.train.epochs", 0),
+        ("tasks.low_gaussian.train.epochs", "3"),
+        ("tasks.low_gaussian.train.init", "scratch"),
+        ("tasks.motion blur", TASK),
+        ("tasks.3d", TASK),
+        ("tasks.../up", TASK),
+        ("tasks.untrained", TASK),
+        ("tasks.clean", TASK),
+        ("tasks", {}),
         ("noise.seed", -1),
         ("noise.seed", 0.5),
-        ("noise.motion_blur", {"kind": "gaussian", "std": 0.2, "factor": 0.2}),
-        ("train.low_gaussian.lr", 0),
-        ("train.low_gaussian.lr", None),
-        ("train.low_gaussian.epochs", 0),
-        ("train.low_gaussian.epochs", "3"),
-        ("train.low_gaussian.init", "zero"),
-        ("train.low_gausian", {"init": "scratch", "epochs": 1, "lr": 0.001}),
+        ("noise.low_gaussian", {"kind": "gaussian", "std": 0.2, "factor": 0.2}),
         ("train.fresh_noise", "yes"),
         ("train.ema", 1.0),
         ("gan.smoothing", 0.5),
-        ("gan.init", "scratch"),
         ("emotion.batch_size", 1),
         ("emotion.smoothing", 1.0),
         ("model.widths", [16]),
@@ -85,41 +114,43 @@ def test_a_small_rate_that_yaml_reads_as_text_is_a_number(content: dict[str, Any
     ],
 )
 def test_a_bad_value_is_one_line_that_names_its_key(content: dict[str, Any], key: str, value: Any) -> None:
-    with pytest.raises(InputError) as caught:
-        parse_params(changed(content, key, value), "params.yaml")
-    lines = str(caught.value).splitlines()
-    assert len(lines) == 1
-    assert lines[0].startswith(f"params.yaml: {key}")
+    section, _, name = key.partition(".")
+    wrong = {section: {**content[section], name: value}} if ".." in key else {}
+    [line] = problems({**content, **wrong} if wrong else changed(content, key, value))
+    assert line.startswith(f"params.yaml: {key}")
+
+
+def test_names_that_differ_in_capitals_alone_are_refused(content: dict[str, Any]) -> None:
+    lines = problems(changed(content, "tasks.Salt_Pepper", TASK))
+    assert [line.split(": ")[1] for line in lines] == ["tasks.salt_pepper", "tasks.Salt_Pepper"]
+
+
+def test_tasks_in_a_circle_are_one_line_that_shows_it(content: dict[str, Any]) -> None:
+    [line] = problems(changed(content, "tasks.low_gaussian.after", "high_gaussian"))
+    assert "tasks.low_gaussian.after" in line
+    assert "low_gaussian after high_gaussian after low_gaussian" in line
 
 
 def test_an_unknown_kind_of_noise_names_those_there_are(content: dict[str, Any]) -> None:
-    with pytest.raises(InputError, match=r"noise\.low_gaussian\.kind: 'laplace'.*'gaussian', 'salt_pepper'"):
-        parse_params(changed(content, "noise.low_gaussian.kind", "laplace"), "params.yaml")
+    [line] = problems(changed(content, "tasks.low_gaussian.noise.kind", "laplace"))
+    assert line.startswith("params.yaml: tasks.low_gaussian.noise.kind: 'laplace' is unknown; choose one of")
+    assert line.endswith("'gaussian', 'poisson', 'salt_pepper', 'speckle'")
 
 
 @pytest.mark.parametrize("network", ["model", "emotion"])
 def test_widths_and_blocks_must_be_as_many(content: dict[str, Any], network: str) -> None:
-    with pytest.raises(InputError, match=f"{network}: 3 widths but 2 blocks"):
-        parse_params(changed(content, f"{network}.blocks", [1, 2]), "params.yaml")
+    [line] = problems(changed(content, f"{network}.blocks", [1, 2]))
+    assert f"{network}: 3 widths but 2 blocks" in line
 
 
-def test_a_missing_key_and_a_missing_section_are_named(content: dict[str, Any]) -> None:
-    del content["train"]["clip"], content["gan"]
-    with pytest.raises(InputError) as caught:
-        parse_params(content, "params.yaml")
-    assert str(caught.value).splitlines() == [
-        "params.yaml: train.clip: this key is missing; add it",
-        "params.yaml: gan: this key is missing; add it",
+def test_missing_keys_and_sections_are_all_named(content: dict[str, Any]) -> None:
+    del content["train"]["clip"], content["gan"], content["tasks"]["salt_pepper"]["noise"]["kind"]
+    assert problems(content) == [
+        f"params.yaml: {key}: this key is missing; add it"
+        for key in ("tasks.salt_pepper.noise.kind", "train.clip", "gan")
     ]
 
 
 @pytest.mark.parametrize("content", [None, [], "text", 3])
 def test_a_file_that_is_no_mapping_is_refused(content: object) -> None:
-    with pytest.raises(InputError, match=r"params\.yaml: the file"):
-        parse_params(content, "params.yaml")
-
-
-def test_a_missing_kind_of_noise_is_named(content: dict[str, Any]) -> None:
-    del content["noise"]["salt_pepper"]["kind"]
-    with pytest.raises(InputError, match=r": noise\.salt_pepper\.kind: this key is missing; add it$"):
-        parse_params(content, "params.yaml")
+    assert problems(content)[0].startswith("params.yaml: the file")

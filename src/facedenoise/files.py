@@ -1,10 +1,13 @@
-"""Write files so that nobody ever sees a half-written one."""
+"""Write files so that nobody ever sees a half-written one; tell files by their content."""
 
 import errno
+import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import file_digest
 from pathlib import Path
+from typing import Any
 
 from facedenoise.errors import InputError
 
@@ -13,7 +16,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`; once the block succeeds, move it there.
+    """Yield a temporary path beside `path`; once the block succeeds, move it there.
 
     The temporary name is fixed, so what a killed run leaves is overwritten by the next one.
     If the block raises, the temporary file is removed and `path` stays as it was.
@@ -43,3 +46,25 @@ def replacing(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             raise InputError(f"{path}: {error.strerror}; make room and run again") from None
         raise
+
+
+def sha256_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all, the same bytes on every system."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: Any) -> None:  # noqa: ANN401
+    """Write JSON for people and programs, whole or not at all."""
+    write_text(path, json.dumps(content, indent=2, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:  # noqa: ANN401
+    """Read what `write_json` wrote."""
+    return json.loads(path.read_text(encoding="utf-8"))

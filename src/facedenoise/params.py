@@ -1,25 +1,38 @@
-"""params.yaml as frozen dataclasses, checked in one place."""
+"""params.yaml as frozen dataclasses, checked in one place; knows no task and no kind of noise by name."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Union
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from facedenoise.errors import InputError
+from facedenoise.models import UNTRAINED
+from facedenoise.noise import Noise, kinds
+from facedenoise.ranges import (
+    STRICT,
+    Count,
+    Counts,
+    Decay,
+    NotNegative,
+    Number,
+    Positive,
+    Seed,
+    Share,
+    Switch,
+)
 
-Task = Literal["low_gaussian", "high_gaussian", "salt_pepper"]
-TASKS: tuple[Task, ...] = ("low_gaussian", "high_gaussian", "salt_pepper")
-"""The tasks in chain order: each network starts from that of the task before."""
+# These name files, keys and answers beside those of the tasks.
+_RESERVED = {UNTRAINED, "auto", "clean", "failed", "noise", "none", "other", "samples"}
+_PLAIN_WORD = re.compile("[A-Za-z][A-Za-z0-9_]*")
 
-
-def _number(value: Any) -> Any:  # noqa: ANN401
-    """Read the text `1e-05` as a number: YAML 1.1 takes what DVC writes for 0.00001 as a string."""
-    try:
-        return float(value) if isinstance(value, str) else value
-    except ValueError:
-        return value
+if TYPE_CHECKING:
+    AnyNoise = Noise
+else:
+    AnyNoise = Annotated[Union[tuple(kinds())], Field(discriminator="kind")]  # noqa: UP007
 
 
 def _two_or_more(widths: tuple[int, ...]) -> tuple[int, ...]:
@@ -33,19 +46,7 @@ def _require_as_many(widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
         raise ValueError(f"{len(widths)} widths but {len(blocks)} blocks; give as many of each")
 
 
-_Float = Annotated[float, Field(strict=True, allow_inf_nan=False), BeforeValidator(_number)]
-Switch = Annotated[bool, Field(strict=True)]
-Positive = Annotated[_Float, Field(gt=0)]
-NotNegative = Annotated[_Float, Field(ge=0)]
-Share = Annotated[_Float, Field(ge=0, le=1)]
-Decay = Annotated[_Float, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(strict=True, ge=1)]
-Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
-Counts = Annotated[tuple[Count, ...], Field(min_length=1)]
-_FROZEN = ConfigDict(extra="forbid")
-
-
-@dataclass(frozen=True, config=_FROZEN)
+@dataclass(frozen=True, config=STRICT)
 class Sample:
     """The drawn faces."""
 
@@ -53,7 +54,7 @@ class Sample:
     seed: Seed
 
 
-@dataclass(frozen=True, config=_FROZEN)
+@dataclass(frozen=True, config=STRICT)
 class Data:
     """The CSV and what is left out of it."""
 
@@ -61,54 +62,54 @@ class Data:
     deduplicate: Switch
 
 
-@dataclass(frozen=True, config=_FROZEN)
-class GaussianNoise:
-    """Additive white Gaussian noise of standard deviation std * factor on intensities in [-1, 1]."""
-
-    kind: Literal["gaussian"]
-    std: NotNegative
-    factor: NotNegative
-
-    @property
-    def sigma(self) -> float:
-        """Standard deviation on intensities in [0, 1], half of that on [-1, 1]."""
-        return self.std * self.factor / 2
-
-    @property
-    def description(self) -> str:
-        """Words for the model card."""
-        return f"Gaussian, standard deviation {self.sigma:g}"
-
-
-@dataclass(frozen=True, config=_FROZEN)
-class SaltPepperNoise:
-    """Each pixel is replaced with probability `factor`: white with `salt_ratio`, else black."""
-
-    kind: Literal["salt_pepper"]
-    factor: Share
-    salt_ratio: Share
-
-    @property
-    def description(self) -> str:
-        """Words for the model card."""
-        white = f"{self.salt_ratio:.4g} of these by white, the others by black"
-        return f"{self.factor:.4g} of the pixels replaced, {white}"
-
-
-NoiseModel = Annotated[GaussianNoise | SaltPepperNoise, Field(discriminator="kind")]
-
-
-@dataclass(frozen=True, config=_FROZEN)
-class Noise:
-    """The seed of all noise, and the noise of each task."""
+@dataclass(frozen=True, config=STRICT)
+class NoiseSeed:
+    """What all noise has in common."""
 
     seed: Seed
-    low_gaussian: NoiseModel
-    high_gaussian: NoiseModel
-    salt_pepper: NoiseModel
 
 
-@dataclass(frozen=True, config=_FROZEN)
+@dataclass(frozen=True, config=STRICT)
+class TrainTask:
+    """What differs between the trainings of the U-Nets."""
+
+    epochs: Count
+    lr: Positive
+
+
+@dataclass(frozen=True, config=STRICT)
+class GanTask:
+    """What differs between the adversarial trainings; `weight_factor` is that of the common weight."""
+
+    epochs: Count
+    lr: Positive
+    weight_factor: NotNegative = 1.0
+
+
+@dataclass(frozen=True, config=STRICT)
+class Task:
+    """A noise, and how its networks are trained.
+
+    Attributes
+    ----------
+    noise : Noise
+        What is to be removed.
+    after : str
+        The task whose networks this one starts from, or `UNTRAINED`.
+    train, gan : TrainTask, GanTask
+        The two trainings.
+    title : str or None
+        How readers see its name.
+    """
+
+    noise: AnyNoise
+    after: str
+    train: TrainTask
+    gan: GanTask
+    title: Annotated[str, Field(min_length=1)] | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
 class Model:
     """The Attention U-Net: channels and residual blocks at full size, half size, ..."""
 
@@ -121,16 +122,7 @@ class Model:
         _require_as_many(self.widths, self.blocks)
 
 
-@dataclass(frozen=True, config=_FROZEN)
-class TrainTask:
-    """What differs between the trainings of the U-Net."""
-
-    init: Literal["previous", "scratch"]
-    epochs: Count
-    lr: Positive
-
-
-@dataclass(frozen=True, config=_FROZEN)
+@dataclass(frozen=True, config=STRICT)
 class Train:
     """The training of the U-Nets."""
 
@@ -142,40 +134,24 @@ class Train:
     ema: Decay
     fresh_noise: Switch
     patience: Count
-    low_gaussian: TrainTask
-    high_gaussian: TrainTask
-    salt_pepper: TrainTask
 
 
-@dataclass(frozen=True, config=_FROZEN)
-class GanTask:
-    """What differs between the adversarial trainings; `weight_factor` is that of the common weight."""
-
-    epochs: Count
-    lr: Positive
-    weight_factor: NotNegative
-
-
-@dataclass(frozen=True, config=_FROZEN)
+@dataclass(frozen=True, config=STRICT)
 class Gan:
     """The adversarial refinement and its PatchGAN."""
 
     seed: Seed
     batch_size: Count
-    init: Literal["unet", "previous"]
     widths: Counts
     weight: NotNegative
-    smoothing: Annotated[_Float, Field(ge=0, lt=0.5)]
+    smoothing: Annotated[Number, Field(ge=0, lt=0.5)]
     discriminator_lr: Positive
     warmup: Share
     clip: Positive
     ema: Decay
-    low_gaussian: GanTask
-    high_gaussian: GanTask
-    salt_pepper: GanTask
 
 
-@dataclass(frozen=True, config=_FROZEN)
+@dataclass(frozen=True, config=STRICT)
 class Emotion:
     """The classifier of emotions and its training: residual blocks at half size, quarter size, ..."""
 
@@ -189,24 +165,30 @@ class Emotion:
     warmup: Share
     clip: Positive
     ema: Decay
-    smoothing: Annotated[_Float, Field(ge=0, lt=1)]
+    smoothing: Annotated[Number, Field(ge=0, lt=1)]
 
     def __post_init__(self) -> None:
         """Check that widths and blocks speak of the same sizes."""
         _require_as_many(self.widths, self.blocks)
 
 
-@dataclass(frozen=True, config=_FROZEN)
+@dataclass(frozen=True, config=STRICT)
 class Params:
-    """All of params.yaml."""
+    """All of params.yaml; tasks stand in its order."""
 
     sample: Sample
     data: Data
-    noise: Noise
+    tasks: Annotated[dict[str, Task], Field(min_length=1)]
+    noise: NoiseSeed
     model: Model
     train: Train
     gan: Gan
     emotion: Emotion
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """How readers see the names of the tasks: `salt_pepper` is "Salt pepper" unless it has a title."""
+        return {name: task.title or name.replace("_", " ").capitalize() for name, task in self.tasks.items()}
 
 
 def parse_params(content: object, source: str) -> Params:
@@ -227,13 +209,44 @@ def parse_params(content: object, source: str) -> Params:
     Raises
     ------
     InputError
-        One line a problem, each naming the key: unknown or missing, of a wrong type, out of range.
+        One line a problem, each naming the key: unknown or missing, of a wrong type, out of range; a task
+        whose name is no plain word or taken, or that comes after no task or after itself.
     """
     try:
-        return TypeAdapter(Params).validate_python(content)
+        params = TypeAdapter(Params).validate_python(content)
+        problems = list(_wrong_names(params.tasks)) or list(_wrong_chain(params.tasks))
     except ValidationError as error:
-        problems = [f"{source}: {_describe(problem)}" for problem in error.errors()]
-        raise InputError("\n".join(problems)) from None
+        problems = [_describe(problem) for problem in error.errors()]
+    if problems:
+        raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+    return params
+
+
+def _wrong_names(tasks: Mapping[str, Task]) -> Iterator[str]:
+    alike = Counter(name.lower() for name in tasks)
+    for name in tasks:
+        if not _PLAIN_WORD.fullmatch(name):
+            yield f"tasks.{name}: give a plain word: letters, digits and _, with a letter first"
+        elif name in _RESERVED:
+            yield f"tasks.{name}: this name is taken; choose another"
+        elif alike[name.lower()] > 1:
+            yield f"tasks.{name}: another task differs from it in capitals alone; choose another name"
+
+
+def _wrong_chain(tasks: Mapping[str, Task]) -> Iterator[str]:
+    """Name the tasks that come after no task, then one of those that come after themselves."""
+    known = ", ".join((*tasks, UNTRAINED))
+    for name, task in tasks.items():
+        if task.after not in (*tasks, UNTRAINED):
+            yield f"tasks.{name}.after: {task.after!r} is no task; give one of {known}"
+    for name in tasks:
+        chain = [name]
+        while (before := tasks[chain[-1]].after) in tasks and before not in chain:
+            chain.append(before)
+        if before == name:
+            circle = " after ".join([*chain, name])
+            yield f"tasks.{name}.after: the tasks go round in a circle: {circle}; let one start {UNTRAINED}"
+            return
 
 
 def _describe(problem: ErrorDetails) -> str:
@@ -254,6 +267,6 @@ def _describe(problem: ErrorDetails) -> str:
 
 
 def _without_tags(location: Sequence[int | str]) -> list[int | str]:
-    """Leave out the kind of noise, which pydantic adds behind `noise.TASK`."""
-    is_tag = len(location) > 2 and location[0] == "noise"  # noqa: PLR2004
-    return [part for index, part in enumerate(location) if not (is_tag and index == 2)]  # noqa: PLR2004
+    """Leave out the kind of noise, which pydantic adds behind `tasks.TASK.noise`."""
+    tagged = len(location) > 3 and location[0] == "tasks" and location[2] == "noise"  # noqa: PLR2004
+    return [*location[:3], *location[4:]] if tagged else list(location)

@@ -1,1 +1,1 @@
-"""The command `facedenoise`: one module a subcommand, each imports what is heavy only when it runs."""
+"""The command `facedenoise`: its arguments, and one module a subcommand, imported when it runs."""

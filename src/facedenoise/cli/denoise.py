@@ -1,177 +1,103 @@
 """`facedenoise denoise`: clean a picture, a folder of pictures, or a CSV of faces."""
 
-import argparse
 import json
 import sys
+from argparse import Namespace
 from collections import Counter
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
-from facedenoise.cli.choices import TASKS, device_name, whole_number
-from facedenoise.cli.messages import report_failures, say, warn_of_links, writing
+import torch
+
+from facedenoise.cli.messages import say, writing
+from facedenoise.cli.pairs import Pairs, find_pairs, rewrite
+from facedenoise.denoise.choice import Choice, choose
+from facedenoise.denoise.cleaning import Image, clean
+from facedenoise.denoise.denoiser import Denoiser
+from facedenoise.denoise.networks import find_weights, trained_noises
+from facedenoise.denoise.noise_level import estimate_noise
+from facedenoise.denoise.rewriting import Change, Changed, Outcome, Source, rewrite_csv
 from facedenoise.errors import InputError
-from facedenoise.released import MODELS
-
-if TYPE_CHECKING:
-    from facedenoise.cleaned_files import CsvOutcome, Outcome
-    from facedenoise.cleaning import Cleaner
-    from facedenoise.cli.pairs import Pairs
-
-_DESCRIPTION = """\
-Denoise a picture (png, jpg, bmp, tiff, webp), all pictures in a folder, or the faces of a CSV in the layout
-of FER2013. Each picture's noise is judged from the picture itself; one without noise is copied as it is.
-The input is never written over; a file that cannot be read is reported, and the others are done."""
-_EXAMPLES = """\
-examples: facedenoise denoise noisy.png clean.png
-          facedenoise denoise photos/ cleaned/ --noise high_gaussian --model gan
-          facedenoise denoise faces.csv cleaned.csv --json | jq .noise"""
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "denoise",
-        help="clean a picture, a folder of pictures, or a CSV of faces",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("source", type=Path, metavar="IN", help="a picture, a folder, or a CSV")
-    parser.add_argument("target", type=Path, metavar="OUT", help="what to write, of the same kind")
-    parser.add_argument(
-        "--noise",
-        choices=("auto", *TASKS),
-        default="auto",
-        help="the noise to take out (default: auto, judged picture by picture)",
-    )
-    parser.add_argument(
-        "--model",
-        choices=MODELS,
-        default="unet",
-        help="unet, the most faithful (default), or gan, which keeps more texture",
-    )
-    parser.add_argument(
-        "--weights",
-        type=Path,
-        metavar="DIR",
-        help="folder with TASK/MODEL.safetensors in it (default: models/ or, without it, the package)",
-    )
-    positive = whole_number(1, 65536)
-    parser.add_argument(
-        "--batch",
-        type=positive,
-        default=64,
-        metavar="N",
-        help="small pictures of one size denoised at once, at most (default: 64)",
-    )
-    parser.add_argument("--threads", type=positive, metavar="N", help="CPU threads (default: all cores)")
-    parser.add_argument(
-        "--device", type=device_name, help="cpu, cuda, cuda:1, ... (default: cuda where there is one)"
-    )
-    parser.add_argument("--json", action="store_true", help="print one line of JSON a file")
-    parser.set_defaults(run=_run)
+def run(options: Namespace) -> int:
+    """Write the denoised copies; return the exit status."""
+    files, change = find_pairs(options.source, options.target), _change(options)
+    return _run_csv(options, change) if files.is_csv else _run_pictures(options, files, change)
 
 
-def _run(options: argparse.Namespace) -> int:
-    from facedenoise.cli.pairs import find_pairs  # noqa: PLC0415 - slow
+def _run_csv(options: Namespace, change: Change) -> int:
+    tasks: Counter[str] = Counter()
+    remarks: Counter[str] = Counter()
 
-    found = find_pairs(options.source, options.target)
-    return _run_csv(options) if found.is_csv else _run_pictures(options, found)
-
-
-def _run_csv(options: argparse.Namespace) -> int:
-    from facedenoise.cleaned_files import write_cleaned_csv  # noqa: PLC0415 - slow
+    def counted(faces: list[Source]) -> list[Changed]:
+        changed = change(faces)
+        tasks.update(choice.task for _, choice in changed)
+        remarks.update(choice.remark for _, choice in changed if choice.remark)
+        return changed
 
     with writing(options.target):
-        outcome = write_cleaned_csv(options.source, options.target, _cleaner(options))
+        rewrite_csv(options.source, options.target, counted)
     if options.json:
         files = {"file": str(options.source), "out": str(options.target)}
-        say(json.dumps({**files, "noise": outcome.kinds, "remarks": outcome.remarks}))
+        say(json.dumps({**files, "noise": tasks, "remarks": remarks}))
     else:
-        say(f"{options.source}: {_csv_in_words(outcome)}")
+        remarked = "".join(f" ({count} {remark})" for remark, count in sorted(remarks.items()))
+        say(f"{options.source}: {_in_words(tasks)}{remarked}")
     return 0
 
 
-def _run_pictures(options: argparse.Namespace, found: "Pairs") -> int:
-    from tqdm import tqdm  # noqa: PLC0415 - not for --help
-
-    from facedenoise.cleaned_files import write_cleaned_pictures  # noqa: PLC0415 - slow
-
-    report_failures(found.problems)
-    warn_of_links(found.links)
+def _run_pictures(options: Namespace, files: Pairs, change: Change) -> int:
     counts: Counter[str] = Counter()
-    outcomes = write_cleaned_pictures(found.pairs, _cleaner(options))
-    for outcome in tqdm(outcomes, total=len(found.pairs), unit=" pictures", leave=False, disable=None):
-        counts[outcome.kind or "failed"] += 1
-        if outcome.error is not None:
-            report_failures([outcome.error])
+    for outcome in rewrite(options.source, files, change):
+        counts[outcome.finding.task if outcome.finding else "failed"] += 1
         if options.json:
             say(json.dumps(_as_json(outcome)))
-        elif outcome.error is None:
-            say(_as_text(outcome))
+        elif outcome.finding:
+            say(f"{outcome.source}: {outcome.finding}")
     if options.source.is_dir():
-        say(f"{options.target}: {_in_words(counts)}; {found.others} other files left alone", sys.stderr)
-    return 1 if counts["failed"] or found.problems else 0
+        others = f"{files.found.others} other files left alone"
+        say(f"{options.target}: {_in_words(counts)}; {others}", sys.stderr)
+    return 1 if counts["failed"] or files.found.problems else 0
 
 
-def _cleaner(options: argparse.Namespace) -> "Cleaner":
-    import torch  # noqa: PLC0415 - slow
-
-    from facedenoise.cleaning import Cleaner  # noqa: PLC0415 - slow
-    from facedenoise.denoiser import Denoiser  # noqa: PLC0415 - slow
-
+def _change(options: Namespace) -> Change:
     if options.threads:
         torch.set_num_threads(options.threads)
-    if options.device:
-        _require_device(options.device)
+    device, choose_for = options.device, _chooser(options)
+    if device not in (None, "cpu") and int(device.partition(":")[2] or 0) >= torch.cuda.device_count():
+        raise InputError(f"--device {device}: PyTorch finds no such GPU here; leave it out or give cpu")
 
+    @cache
     def load(task: str) -> Denoiser:
-        return Denoiser.load(
-            task, options.model, weights=options.weights, device=options.device, batch_size=options.batch
-        )
+        settings = {"device": device, "batch_size": options.batch}
+        return Denoiser.load(task, options.model, weights=options.weights, **settings)
 
-    return Cleaner(load, None if options.noise == "auto" else options.noise)
-
-
-def _require_device(name: str) -> None:
-    import torch  # noqa: PLC0415 - slow
-
-    number = int(name.partition(":")[2] or 0)
-    if name != "cpu" and number >= torch.cuda.device_count():
-        raise InputError(f"--device {name}: PyTorch finds no such GPU here; leave it out or give cpu")
+    return lambda sources: clean([pixels for _, pixels in sources], choose_for, load)
 
 
-def _as_json(outcome: "Outcome") -> dict[str, Any]:
-    """Give the fields that every line has; null where one does not apply."""
-    judged = outcome.judged
+def _chooser(options: Namespace) -> Callable[[Image], Choice]:
+    if options.noise != "auto":
+        find_weights(options.noise, options.model, options.weights)  # an unknown task is an error at once
+        return lambda _: Choice(options.noise)
+    noises = trained_noises(options.model, options.weights)
+    return lambda image: choose(estimate_noise(image), noises)
+
+
+def _as_json(outcome: Outcome) -> dict[str, Any]:
+    """Return the fields that every line has; null where one does not apply."""
+    task, estimate, remark = outcome.finding or (None, None, None)
     return {
         "file": str(outcome.source),
-        "out": str(outcome.target) if outcome.error is None else None,
-        "noise": outcome.kind,
-        "sigma": round(judged.sigma, 4) if judged else None,
-        "impulses": round(judged.impulses, 4) if judged else None,
-        "remark": judged.remark or None if judged else None,
+        "out": str(outcome.target) if task else None,
+        "noise": task,
+        "sigma": round(estimate.sigma, 4) if estimate else None,
+        "impulses": round(estimate.impulses, 4) if estimate else None,
+        "remark": remark or None,
         "error": outcome.error,
     }
 
 
-def _as_text(outcome: "Outcome") -> str:
-    judged = outcome.judged
-    if judged is None:
-        return f"{outcome.source}: {outcome.kind}, as told"
-    if outcome.kind == "none":
-        return f"{outcome.source}: no noise found, left as it is"
-    if outcome.kind == "salt_pepper":
-        return f"{outcome.source}: salt_pepper ({judged.impulses:.1%} of the pixels)"
-    remark = f", {judged.remark}" if judged.remark else ""
-    return f"{outcome.source}: {outcome.kind} (sigma {judged.sigma:.3f}{remark})"
-
-
-def _csv_in_words(outcome: "CsvOutcome") -> str:
-    remarks = (f" ({count} {remark})" for remark, count in sorted(outcome.remarks.items()))
-    return _in_words(outcome.kinds) + "".join(remarks)
-
-
-def _in_words(counts: Mapping[Any, int]) -> str:
-    return ", ".join(f"{count} {kind}" for kind, count in sorted(counts.items()))
+def _in_words(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {task}" for task, count in sorted(counts.items()))

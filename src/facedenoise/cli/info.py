@@ -1,70 +1,51 @@
 """`facedenoise info`: which networks there are, trained on what, with which scores."""
 
-import argparse
 import json
-from collections.abc import Sequence
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from facedenoise.cli.choices import TASKS
-from facedenoise.errors import InputError
-from facedenoise.released import MODELS, PIPELINE, find_weights
+from pandas import DataFrame
 
-_EXAMPLES = """\
-examples: facedenoise info
-          facedenoise info --json | jq -c '.[] | {task, model, test}'"""
+from facedenoise.denoise.networks import PIPELINE, find_tasks, find_weights, trained_noise
+from facedenoise.errors import InputError
+from facedenoise.models import MODELS
+from facedenoise.models.weights import read_weights
+
 _LEGEND = "validation, test: PSNR in dB / SSIM; data: SHA-256 of the CSV, its start; -: not known"
 _METRICS = Path("reports/metrics.json")  # the pipeline's scores, seen from the top of a checkout
-_METRICS_LEGEND = f"test, of the networks in {PIPELINE}/: what {_METRICS} says"
 _HASH_SHOWN = 12  # characters: enough to tell two apart
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add the subcommand."""
-    parser = commands.add_parser(
-        "info",
-        help="say which networks there are, trained on what, with which scores",
-        description="Say which networks there are, trained on what, with which scores.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="where TASK/MODEL.safetensors are")
-    parser.add_argument("--json", action="store_true", help="print all that is known, as a JSON array")
-    parser.set_defaults(run=_run)
-
-
-def _run(options: argparse.Namespace) -> int:
-    files = [find_weights(task, model, options.weights) for task in TASKS for model in MODELS]
+def run(options: Namespace) -> int:
+    """Print what is known; return the exit status."""
+    tasks = find_tasks(options.weights)
+    files = [find_weights(task, model, options.weights) for task in tasks for model in MODELS]
     networks = [_describe(file) for file in files if file.is_file()]
-    if not networks:
-        raise InputError(
-            f"{files[0]}: no such file, nor any other weights; `dvc repro` or `dvc pull` brings them"
-        )
-    if options.json:
-        print(json.dumps(networks, indent=2))  # noqa: T201
-        return 0
-    print(_table(networks), _LEGEND, sep="\n\n")  # noqa: T201
+    lines = [_table(networks), "", _LEGEND]
     if any(_evaluation(file) for file in files):
-        print(_METRICS_LEGEND)  # noqa: T201
-    for file in files:
-        if not file.is_file():
-            print(f"missing: {file}")  # noqa: T201
+        lines.append(f"test, of the networks in {PIPELINE}/: what {_METRICS} says")
+    lines += [f"missing: {file}" for file in files if not file.is_file()]
+    print(json.dumps(networks, indent=2) if options.json else "\n".join(lines))  # noqa: T201
     return 0
 
 
 def _describe(file: Path) -> dict[str, Any]:
-    """Give all that the weights' description says, and what can be seen from outside."""
-    from facedenoise.models.weights import read_weights  # noqa: PLC0415 - slow
-
+    """Return all that the weights' description says, and what can be seen from outside."""
     weights, description = read_weights(file)
     if not isinstance(description, dict):
         raise InputError(f"{file}: these weights are not of this project (no description in them)")
     parameters = sum(tensor.numel() for tensor in weights.values())
-    return {"file": str(file), "parameters": parameters, **_evaluation(file), **description}
+    try:
+        noise = trained_noise(file).description
+    except InputError:
+        noise = None
+    seen = {"file": str(file), "parameters": parameters, "noise": noise}
+    return {**seen, **_evaluation(file), **description}
 
 
 def _evaluation(file: Path) -> dict[str, Any]:
-    """Give the test scores of a network of the pipeline, which its file cannot know, where they are there."""
+    """Return the test scores of a network of the pipeline, which its file cannot know, if there are any."""
     if not (file.is_relative_to(PIPELINE) and _METRICS.is_file()):
         return {}
     try:
@@ -74,9 +55,7 @@ def _evaluation(file: Path) -> dict[str, Any]:
         return {}
 
 
-def _table(networks: Sequence[dict[str, Any]]) -> str:
-    from pandas import DataFrame  # noqa: PLC0415 - slow
-
+def _table(networks: list[dict[str, Any]]) -> str:
     rows = [
         {
             "task": network.get("task", "-"),
@@ -86,6 +65,7 @@ def _table(networks: Sequence[dict[str, Any]]) -> str:
             "test": _scores(network.get("test")),
             "data": str(network.get("data_sha256") or "-")[:_HASH_SHOWN],
             "commit": str(network.get("commit") or "-")[:_HASH_SHOWN],
+            "noise": network["noise"] or "-",
             "file": network["file"],
         }
         for network in networks
@@ -94,10 +74,7 @@ def _table(networks: Sequence[dict[str, Any]]) -> str:
 
 
 def _scores(scores: Any) -> str:  # noqa: ANN401 - a file may say anything
-    if not isinstance(scores, dict):
+    try:
+        return f"{scores['psnr']:.2f} / {scores['ssim']:.4f}"
+    except (KeyError, TypeError, ValueError):
         return "-"
-    return f"{_number(scores.get('psnr'), 2)} / {_number(scores.get('ssim'), 4)}"
-
-
-def _number(value: Any, digits: int) -> str:  # noqa: ANN401
-    return f"{value:.{digits}f}" if isinstance(value, int | float) else "-"

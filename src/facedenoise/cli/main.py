@@ -1,25 +1,18 @@
-"""The entry point: choose the subcommand, turn errors into one line and an exit status."""
+"""The entry point: run the command, turn errors into one line and an exit status."""
 
-import argparse
 import io
 import logging
 import sys
 from collections.abc import Sequence
 
-from facedenoise.cli import denoise, export, import_faces, info, noise
+from facedenoise.cli.arguments import build_parser
 from facedenoise.errors import InputError
 
-_FAILED = 1
-_INTERRUPTED = 130  # 128 + SIGINT, as shells say it
+_FAILED, _INTERRUPTED = 1, 130  # the latter is 128 + SIGINT, as shells count
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run `facedenoise`.
-
-    Parameters
-    ----------
-    arguments : sequence of str, optional
-        The words after the command; by default those of the process.
+    """Run `facedenoise` with the arguments of the process, or with others.
 
     Returns
     -------
@@ -27,36 +20,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit status: 0 if all went well, 1 if something failed, 130 if interrupted.
     """
     _prepare_output()
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
-        status: int = options.run(options)
+        return int(options.run(options))
     except InputError as error:
-        return _fail(str(error))
+        message = str(error)
     except OSError as error:
-        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201
         return _INTERRUPTED
-    return status
-
-
-def _prepare_output() -> None:
-    """Let names that are no UTF-8 be printed, and let errors be told by us alone."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-    logging.getLogger("tifffile").setLevel(logging.CRITICAL)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="facedenoise", description="Denoise grey faces and other pictures.")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for command in (denoise, info, noise, import_faces, export):
-        command.add_parser(commands)
-    return parser
-
-
-def _fail(message: str) -> int:
     for line in message.splitlines():
         print(f"error: {line}", file=sys.stderr)  # noqa: T201
     return _FAILED
+
+
+def _prepare_output() -> None:
+    """Print names that are no UTF-8, and silence what libraries say about their own parts."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    for library in ("tifffile", "torch.onnx"):
+        logging.getLogger(library).setLevel(logging.CRITICAL)

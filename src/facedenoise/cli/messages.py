@@ -1,4 +1,4 @@
-"""What the commands say beside their results."""
+"""What the commands print beside their results."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tqdm import tqdm
+
 from facedenoise.errors import InputError
 
 
 def say(line: str, file: IO[str] | None = None) -> None:
-    """Print a line, by default to the standard output; below a progress bar, not into it."""
-    from tqdm import tqdm  # noqa: PLC0415 - not for --help
-
+    """Print a line below a progress bar, not into it; by default to the standard output."""
     tqdm.write(line, file=file or sys.stdout)
 
 
@@ -35,13 +35,7 @@ def warn_of_links(links: Iterable[Path]) -> None:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what the system has against writing a file into one line.
-
-    Raises
-    ------
-    InputError
-        In place of an `OSError`.
-    """
+    """Raise an `InputError` where the system refuses to write a file."""
     try:
         yield
     except OSError as error:

@@ -1,61 +1,30 @@
 """Which file becomes which: a file to a file, or a folder to a folder with the same tree inside."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from tqdm import tqdm
+
+from facedenoise.cli.messages import report_failures, warn_of_links
+from facedenoise.denoise.rewriting import Change, Outcome, rewrite_pictures
 from facedenoise.errors import InputError
-from facedenoise.pictures.folders import find_pictures
-
-
-class Pair(NamedTuple):
-    """A file to read and the file to write."""
-
-    source: Path
-    target: Path
+from facedenoise.pictures.folders import Found, find_pictures
 
 
 class Pairs(NamedTuple):
-    """What is to be done.
+    """Files to read and the files to write, at least one, sorted; and what else was found in a folder."""
 
-    Attributes
-    ----------
-    pairs : list of Pair
-        Sorted by path; at least one.
-    is_csv : bool
-        The one pair is a CSV of faces; else all are pictures.
-    others, links, problems
-        What else the folder holds, see `facedenoise.pictures.folders.Found`.
-    """
-
-    pairs: list[Pair]
+    pairs: list[tuple[Path, Path]]
+    found: Found
     is_csv: bool = False
-    others: int = 0
-    links: tuple[Path, ...] = ()
-    problems: tuple[str, ...] = ()
 
 
 def find_pairs(source: Path, target: Path) -> Pairs:
-    """Pair each picture of a folder, or the one file, with the file to write.
+    """Pair each picture of a folder, or the one file, with the file to write; nothing is read or written.
 
-    Nothing is read or written.
-
-    Parameters
-    ----------
-    source : Path
-        A CSV of faces by its name, else a picture whatever it is called, or a folder.
-    target : Path
-        A file or a folder; need not exist.
-
-    Returns
-    -------
-    Pairs
-        None of them writes over a file that is read, links considered.
-
-    Raises
-    ------
-    InputError
-        If `source` is missing or holds no picture, `target` is of the other kind, or something would be
-        written into the folder `source` or over a file that is to be read.
+    Raises an `InputError` if `source` is missing or holds no picture, `target` is of the other kind, or a
+    file would be written into the folder `source` or, links considered, over one to be read.
     """
     if not source.exists():
         raise InputError(f"{source}: no such file or folder; correct its name")
@@ -64,35 +33,44 @@ def find_pairs(source: Path, target: Path) -> Pairs:
     return found
 
 
+def rewrite(source: Path, files: Pairs, change: Change) -> Iterator[Outcome]:
+    """Change the pictures of `source`, with a progress bar; report what fails or is left out."""
+    report_failures(files.found.problems)
+    warn_of_links(files.found.links)
+    outcomes = rewrite_pictures(source if source.is_dir() else source.parent, files.pairs, change)
+    for outcome in tqdm(outcomes, total=len(files.pairs), unit=" pictures", leave=False, disable=None):
+        report_failures([outcome.error] if outcome.error else [])
+        yield outcome
+
+
 def _of_file(source: Path, target: Path) -> Pairs:
     if target.is_dir():
         raise InputError(f"{target}: is a folder, and {source} is a file; name the file to write")
     is_csv = source.suffix.lower() in {".csv", ".gz", ".xz", ".zip"}
     if is_csv and target.suffix.lower() != ".csv":
         raise InputError(f"{target}: a CSV is written without compression; let its name end in .csv")
-    return Pairs([Pair(source, target)], is_csv)
+    return Pairs([(source, target)], Found([source], 0, [], []), is_csv)
 
 
 def _of_folder(source: Path, target: Path) -> Pairs:
     if target.exists() and not target.is_dir():
         raise InputError(f"{target}: is a file, and {source} is a folder; name a folder to write to")
     _require_outside(source, [target])
-    pictures, others, links, problems = find_pictures(source)
-    pairs = [Pair(picture, target / picture.relative_to(source)) for picture in pictures]
-    _require_outside(source, sorted({pair.target.parent for pair in pairs}))
-    return Pairs(pairs, False, others, tuple(links), tuple(problems))
+    found = find_pictures(source)
+    pairs = [(picture, target / picture.relative_to(source)) for picture in found.pictures]
+    _require_outside(source, sorted({written.parent for _, written in pairs}))
+    return Pairs(pairs, found)
 
 
 def _require_outside(source: Path, folders: list[Path]) -> None:
-    top = source.resolve()
     for folder in folders:
-        if folder.resolve().is_relative_to(top):
+        if folder.resolve().is_relative_to(source.resolve()):
             raise InputError(f"{folder}: lies in {source}; write to a folder outside of it")
 
 
-def _require_apart(pairs: list[Pair]) -> None:
+def _require_apart(pairs: list[tuple[Path, Path]]) -> None:
     """Compare files by what they are, not by name: links and upper case make many names of one."""
-    read = {_identity(pair.source) for pair in pairs if pair.source.exists()}
+    read = {_identity(source) for source, _ in pairs if source.exists()}
     for _, target in pairs:
         # A file is written under the second name, see `facedenoise.files.replacing`, then renamed.
         for file in (target, target.with_name(f".{target.name}.tmp")):

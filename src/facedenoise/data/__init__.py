@@ -1,1 +1,1 @@
-"""Where images come from, and how they rest on disk."""
+"""Where images come from, and how they are kept on disk."""

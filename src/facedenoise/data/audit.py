@@ -1,69 +1,43 @@
-"""Count what stands in the splits: rows, emotions, copies, constant images."""
+"""Count what is in the splits: rows, emotions, exact copies, constant images."""
 
-from collections.abc import Mapping
 from itertools import combinations
-from typing import TypeAlias
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+import polars as pl
 
-from facedenoise.data.fer2013 import EMOTIONS, NO_EMOTION
-from facedenoise.data.spooled import SpooledSplit
+from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION
 
-Counts: TypeAlias = dict[str, "int | Counts"]
+_CODES = {name: code for code, name in enumerate(EMOTIONS)} | {"none": NO_EMOTION}
 
 
-def audit_splits(splits: Mapping[str, SpooledSplit], kept: Mapping[str, NDArray[np.bool_]]) -> Counts:
-    """Count rows, emotions, exact copies and constant images.
-
-    All counts but `kept` and `left_out` are of the CSV, before any row is left out.
-
-    Parameters
-    ----------
-    splits : mapping of str to SpooledSplit
-        By name.
-    kept : mapping of str to numpy.ndarray
-        By name, which rows are written; bool, shape (N,).
+def audit_splits(splits: dict[str, pl.DataFrame], side: int) -> dict[str, Any]:
+    """Count the rows of tables with `emotion`, `digest` (equal for equal images), `constant` and `kept`.
 
     Returns
     -------
     dict
-        `image_size`; by split `rows`, `kept`, `left_out`, `constant` (images of one grey), `copies`
-        (images that stand earlier in the same split) and `emotions` (rows of each); and
-        `copies_across`, by pair of splits: images of the first that also stand in the second.
+        `image_size`, which is `side`; by split `rows`, `kept`, `left_out`, `constant` (images of one grey),
+        `copies` (of an earlier image of the split) and `emotions` (rows of each); and `copies_across`, by
+        pair of splits: images of the first that are also in the second. All but `kept` and `left_out`
+        count before any row is left out.
     """
-    counts: Counts = {"image_size": max(split.side for split in splits.values())}
-    for name, split in splits.items():
-        counts[name] = _count_split(split, int(kept[name].sum()))
-    counts["copies_across"] = {
-        f"{one}_{other}": _count_shared(splits[one], splits[other]) for one, other in combinations(splits, 2)
-    }
-    return counts
+    pairs = combinations(splits, 2)
+    across = {f"{one}_{other}": is_in(splits[one], splits[other]).sum() for one, other in pairs}
+    counts = {name: _count_split(split) for name, split in splits.items()}
+    return {"image_size": side, **counts, "copies_across": across}
 
 
-def _count_split(split: SpooledSplit, kept: int) -> Counts:
+def is_in(images: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
+    """Return whether each image has an exact copy among others; bool, shape (N,)."""
+    return images["digest"].is_in(others["digest"].implode())
+
+
+def _count_split(split: pl.DataFrame) -> dict[str, Any]:
     return {
         "rows": len(split),
-        "kept": kept,
-        "left_out": len(split) - kept,
-        "constant": split.constant,
-        "copies": _count_copies(split),
-        "emotions": _count_emotions(split),
+        "kept": split["kept"].sum(),
+        "left_out": (~split["kept"]).sum(),
+        "constant": split["constant"].sum(),
+        "copies": len(split) - split["digest"].n_unique(),
+        "emotions": {name: (split["emotion"] == code).sum() for name, code in _CODES.items()},
     }
-
-
-def _count_copies(split: SpooledSplit) -> int:
-    ordered = split.ordered_digests
-    return int((ordered[1:] == ordered[:-1]).sum())
-
-
-def _count_emotions(split: SpooledSplit) -> Counts:
-    """Count rows by emotion; the last count is of those without one."""
-    codes = len(EMOTIONS) + 1
-    counts = [np.bincount(piece - NO_EMOTION, minlength=codes) for piece in split.emotions.pieces()]
-    none, *rows = np.sum(counts, axis=0).tolist()
-    return dict(zip((*EMOTIONS, "none"), (*rows, none), strict=True))
-
-
-def _count_shared(one: SpooledSplit, other: SpooledSplit) -> int:
-    return int(one.found_in(other).sum())

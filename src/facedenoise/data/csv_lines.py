@@ -1,129 +1,74 @@
-"""Lines of a CSV file, plain or compressed, in pieces of bounded size."""
+"""Lines of a CSV file, plain or compressed, and their fields."""
 
+import csv
 import gzip
 import lzma
+import re
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from facedenoise.errors import InputError
 
-# Text read at once. Freeing pieces of this size teaches the C library's allocator to keep smaller ones
-# at hand; with 32 KB it hands all memory back after each piece, and fetching it anew costs half the speed.
-CHUNK_BYTES = 1 << 20
-# A line holds one image. No memory is spent on more than this, whatever the file is.
-MAX_LINE_BYTES = 1 << 24
+MAX_LINE = 1 << 24  # characters; a line holds one image, and no memory is spent on more, whatever the file is
 
-# What the decompressors raise on damaged data. `zipfile` trusts lengths, versions and names that it
-# reads, so nonsense in them comes out as one of the last two.
-_BROKEN = (
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    gzip.BadGzipFile,
-    zipfile.BadZipFile,
-    NotImplementedError,
-    ValueError,
-)
+# What files and decompressors raise; nonsense in the directory of a zip gives one of the last two.
+_UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, ValueError)
+_BEHIND_QUOTE = re.compile('" +(?=,|$)')
+
+csv.field_size_limit(MAX_LINE)
 
 
-@dataclass(frozen=True)
-class Lines:
-    """Some consecutive lines of a file, without their line ends.
+def read_lines(path: Path) -> Iterator[tuple[int, str, int]]:
+    """Yield the number of each line, the line with its end, and how many bytes of the file have been read.
 
-    Attributes
-    ----------
-    texts : list of bytes
-        The lines.
-    first : int
-        Line number of the first one; a file begins with line 1.
-    cut : bool
-        Whether the file stops after the last one without a line end.
-    offset : int
-        Bytes of the file read so far; compressed bytes, where it is compressed.
+    A file that ends in .gz, .xz or .zip is decompressed on the way. Raises InputError if it cannot be read.
     """
-
-    texts: list[bytes]
-    first: int
-    cut: bool
-    offset: int
-
-
-def read_lines(path: Path) -> Iterator[Lines]:
-    r"""Read a file line by line; a line ends with `\n` or `\r\n`.
-
-    Parameters
-    ----------
-    path : Path
-        A file. One that ends in .gz, .xz or .zip is decompressed while it is read.
-
-    Yields
-    ------
-    Lines
-        About `CHUNK_BYTES` of text each.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or decompressed, or has a line beyond `MAX_LINE_BYTES`.
-    """
-    first, rest, offset = 1, b"", 0
-    for chunk, offset in _read_chunks(path):
-        *texts, rest = (rest + chunk).split(b"\n")
-        if texts:
-            yield Lines([text.removesuffix(b"\r") for text in texts], first, cut=False, offset=offset)
-        first += len(texts)
-        if len(rest) > MAX_LINE_BYTES:
-            raise InputError(f"{path}: line {first} is longer than {MAX_LINE_BYTES >> 20} MB; is it a CSV?")
-    if rest:
-        yield Lines([rest.removesuffix(b"\r")], first, cut=True, offset=offset)
-
-
-def _read_chunks(path: Path) -> Iterator[tuple[bytes, int]]:
-    """Yield decompressed pieces, each with the position in the file behind it."""
     try:
-        with path.open("rb", buffering=0) as file, _decompressed(path, file) as plain:
-            while chunk := plain.read(CHUNK_BYTES):
-                yield chunk, file.tell()
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file; put the CSV there or set `data.csv`") from None
-    except IsADirectoryError:
-        raise InputError(f"{path}: is a directory; name the CSV file in it") from None
-    except _BROKEN as error:
-        raise InputError(f"{path}: broken {path.suffix} file ({error}); get it again") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the file") from None
+        with path.open("rb") as file, TextIOWrapper(_plain(file), "utf-8-sig", "replace", "\n") as text:
+            for number, line in enumerate(iter(partial(text.readline, MAX_LINE + 1), ""), 1):
+                if len(line) > MAX_LINE:
+                    raise InputError(f"{path}: line {number}: more than {MAX_LINE >> 20} MB; is it a CSV?")
+                yield number, line, file.tell()
+    except _UNREADABLE as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: cannot be read ({reason}); check its name, or get it again") from None
 
 
-@contextmanager
-def _decompressed(path: Path, file: IO[bytes]) -> Iterator[IO[bytes]]:
-    match path.suffix.lower():
-        case ".gz":
-            with gzip.open(file) as plain:
-                yield plain  # type: ignore[misc]
-        case ".xz":
-            with lzma.open(file) as plain:
-                yield plain
-        case ".zip":
-            with zipfile.ZipFile(file) as archive, archive.open(_only_csv(path, archive)) as plain:
-                yield plain
-        case _:
-            yield file
+def _plain(file: IO[bytes]) -> Any:  # noqa: ANN401 - each library has a type of its own
+    suffix = Path(file.name).suffix.lower()
+    if suffix in (".gz", ".xz"):
+        return gzip.open(file) if suffix == ".gz" else lzma.open(file)
+    if suffix != ".zip":
+        return file
+    archive = zipfile.ZipFile(file)
+    names = [name for name in archive.namelist() if name.lower().endswith(".csv")]
+    found = [name for name in names if not name.startswith("__MACOSX/")]  # a shadow that macOS adds
+    if len(found) != 1:
+        raise InputError(f"{file.name}: holds {len(found)} CSV files; it should hold one")
+    return archive.open(found[0])
 
 
-def _only_csv(path: Path, archive: zipfile.ZipFile) -> zipfile.ZipInfo:
-    """Find the one CSV in the archive; macOS adds a shadow `__MACOSX/` entry to each file."""
-    members = [
-        info
-        for info in archive.infolist()
-        if info.filename.lower().endswith(".csv") and not info.filename.startswith("__MACOSX/")
-    ]
-    if len(members) != 1:
-        raise InputError(f"{path}: holds {len(members)} CSV files; it should hold one")
-    if members[0].flag_bits & 1:
-        raise InputError(f"{path}: is encrypted; unpack it and name the CSV")
-    return members[0]
+def split_fields(line: str, count: int | None = None) -> list[str]:
+    """Return the fields of a line without the blanks around them; ValueError if there are not `count`."""
+    if "\0" in line:
+        raise ValueError("a NUL byte: no UTF-8 text, or damaged; save it as a UTF-8 CSV or get it again")
+    line = line.removesuffix("\n").removesuffix("\r")
+    fields = line.split(",")
+    try:
+        if '"' in line:
+            (fields,) = csv.reader([_BEHIND_QUOTE.sub('"', line)], strict=True, skipinitialspace=True)
+    except csv.Error:
+        raise ValueError("a misplaced or unclosed quote; mend it") from None
+    if count not in (None, len(fields)):
+        raise ValueError(f"{len(fields)} fields, the header has {count}; check commas and quotes")
+    return [field.strip(" ") for field in fields]
+
+
+def excerpt(text: str) -> str:
+    """Return the start of untrusted text in printable ASCII, in quotes."""
+    return ascii(text[:24]) + "..." * (len(text) > 24)  # noqa: PLR2004

@@ -1,67 +1,55 @@
 """Read face images from CSV files in the layouts of FER2013, strictly and in bounded memory.
 
 One row is one image: `emotion` (0 to 6, or -1 for none), `pixels` (grey values with a blank
-between two) and `Usage` (which split). The columns may stand in any order, others among them.
+between two) and `Usage` (which split). The columns may come in any order, others among them.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from itertools import chain
 from math import isqrt
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
-from facedenoise.data.csv_lines import Lines, read_lines
-from facedenoise.data.csv_rows import Columns, Row, RowError, parse_header, parse_row
-from facedenoise.data.pixel_text import decode_pixels, pixel_fault
+from facedenoise.data.csv_lines import excerpt, read_lines, split_fields
 from facedenoise.errors import InputError
+from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION, USAGES
 
 MAX_PROBLEMS = 10
+BLOCK = 1 << 20  # characters
+
+_COLUMNS = ("emotion", "pixels", "Usage")
+_TEXTS = {"line": pl.Int64} | dict.fromkeys(_COLUMNS, pl.String)
+_CODES = pl.Enum([str(code) for code in range(NO_EMOTION, len(EMOTIONS))])
+_VALUES = (  # null for a text that is none
+    pl.col("emotion").cast(_CODES, strict=False).to_physical().alias("code"),
+    pl.col("Usage").cast(pl.Enum(USAGES), strict=False).to_physical().alias("usage"),
+    pl.col("pixels").str.split(" ").cast(pl.List(pl.UInt8), strict=False).alias("values"),
+)
+_COUNT, _GOOD = pl.col("values").list.len(), pl.col("values").list.drop_nulls().list.len()
+_SQUARE = (_GOOD == _COUNT) & (_COUNT.sqrt() % 1 == 0)
+_WRONG = pl.any_horizontal(pl.col("code", "usage").is_null(), _GOOD < _COUNT)
+_CUT = " (the file ends in this line: it may be cut off, get it again)"
 
 
-@dataclass(frozen=True)
-class Block:
-    """Some consecutive rows of a CSV.
+class Block(NamedTuple):
+    """Some consecutive rows of a CSV: n images, and `offset`, the bytes of the file read so far."""
 
-    Attributes
-    ----------
-    images : numpy.ndarray
-        uint8, shape (n, 1, H, H). All blocks of a file have the same H.
-    emotion : numpy.ndarray
-        int64, shape (n,): an index into `EMOTIONS`, or `NO_EMOTION`.
-    usage : numpy.ndarray
-        uint8, shape (n,): an index into `USAGES`.
-    row : numpy.ndarray
-        int64, shape (n,): which row of data, from 0; blank lines do not count.
-    offset : int
-        Bytes of the file read so far, for a progress bar.
-    """
-
-    images: NDArray[np.uint8]
-    emotion: NDArray[np.int64]
-    usage: NDArray[np.uint8]
-    row: NDArray[np.int64]
+    images: NDArray[np.uint8]  # (n, 1, H, H); all blocks of a file have the same H
+    emotion: NDArray[np.int64]  # (n,): indices into EMOTIONS, or NO_EMOTION
+    usage: NDArray[np.uint8]  # (n,): indices into USAGES
+    row: NDArray[np.int64]  # (n,): which row of data, from 0; blank lines do not count
     offset: int
 
 
 def read_blocks(path: Path) -> Iterator[Block]:
-    """Read a CSV of square images that all have one size.
+    """Read a CSV of square images that all have one size, plain or as .gz, .xz or .zip.
 
-    Memory does not grow with the file. A byte order mark, CRLF, quoted fields, blank lines,
-    blanks around fields, extra columns and a missing last line end are accepted.
-
-    Parameters
-    ----------
-    path : Path
-        The CSV, or the CSV compressed as .gz, .xz or .zip.
-
-    Yields
-    ------
-    Block
-        In the order of the file, none of them empty. What was yielded is to be trusted only
-        once all blocks have been: a later line may still be wrong.
+    Memory does not grow with the file. A byte order mark, CRLF, quoted fields, blank lines, blanks
+    around fields, extra columns and a missing last line end are accepted. Trust the blocks only after
+    the last one: a later line may still be wrong.
 
     Raises
     ------
@@ -69,105 +57,95 @@ def read_blocks(path: Path) -> Iterator[Block]:
         If the file cannot be read or anything in it is malformed: up to `MAX_PROBLEMS`
         problems, one a line, each with file, line, column and what to do.
     """
-    pieces = read_lines(path)
-    head = next(pieces, None)
-    if head is None:
-        raise InputError(f"{path}: is empty; get the file again")
-    parser = _Parser(path, parse_header(path, head.texts[0]))
-    body = replace(head, texts=head.texts[1:], first=2)
-    for lines in chain([body], pieces):
-        block = parser.parse(lines)
-        if block is not None:
-            yield block
-    parser.finish()
+    lines = read_lines(path)
+    number, line, offset = next(lines, (1, "", 0))
+    reader = _Reader(path, _read_header(path, line))
+    for number, line, offset in lines:
+        if line.strip("\r\n"):
+            reader.add(number, line)
+        if reader.waiting > BLOCK:
+            yield from reader.blocks(offset)
+    yield from reader.blocks(offset)
+    reader.finish(cut=0 if line.endswith("\n") else number)
 
 
-class _Parser:
-    """What has to be remembered from block to block: image size, row count and problems."""
+class _Reader:
+    """What must be remembered from line to line."""
 
-    def __init__(self, path: Path, columns: Columns) -> None:
-        self.path = path
-        self.columns = columns
-        self.side: int | None = None
-        self.side_line = 0
+    def __init__(self, path: Path, columns: list[str]) -> None:
+        self.path, self.columns = path, columns
+        self.fields: list[tuple[int | str, ...]] = []  # of the rows that wait
+        self.waiting = 0  # characters in them
+        self.count, self.count_line = 0, 0  # pixels of the first square image, and its line
         self.rows = 0
         self.problems: list[tuple[int, str]] = []
 
-    def parse(self, lines: Lines) -> Block | None:
-        """Parse some lines; give None if they hold no rows or any line so far was wrong."""
-        rows = self._parse_rows(lines)
-        images = self._decode(rows) if rows else None
-        if images is None:
-            self._find_bad_pixels(rows)
-        if lines.cut and self.problems:
-            self._say_cut(lines.first)
+    def add(self, number: int, line: str) -> None:
+        """Take a line; note if it is no row."""
+        self.waiting += len(line)
+        try:
+            fields = split_fields(line, len(self.columns))
+        except ValueError as error:
+            self.problems.append((number, str(error)))
+        else:
+            self.fields.append((number, *(fields[self.columns.index(name)] for name in _COLUMNS)))
+
+    def blocks(self, offset: int) -> Iterator[Block]:
+        """Yield the rows that wait, if there are any and no line so far was wrong."""
+        table = pl.DataFrame(self.fields, _TEXTS, orient="row").with_columns(_VALUES)
+        self.fields, self.waiting = [], 0
+        self._find_faults(table)
         if len(self.problems) >= MAX_PROBLEMS:
             self.finish()
-        first = self.rows
-        self.rows += len(rows)
-        if images is None or self.problems:
-            return None
-        return Block(
-            images=images,
-            emotion=np.array([row.emotion for row in rows], np.int64),
-            usage=np.array([row.usage for row in rows], np.uint8),
-            row=np.arange(first, self.rows, dtype=np.int64),
-            offset=lines.offset,
-        )
+        self.rows += len(table)
+        if len(table) and not self.problems:
+            pixels = table["values"].explode().to_numpy(writable=True)
+            yield Block(
+                pixels.reshape(-1, 1, isqrt(self.count), isqrt(self.count)),
+                table["code"].to_numpy() + np.int64(NO_EMOTION),
+                table["usage"].to_numpy(),
+                np.arange(self.rows - len(table), self.rows),
+                offset,
+            )
 
-    def finish(self) -> None:
-        """Raise the first problems, if there are any."""
-        if self.problems:
-            first = sorted(self.problems)[:MAX_PROBLEMS]
-            raise InputError("\n".join(f"{self.path}: line {line}{what}" for line, what in first))
-        if not self.rows:
-            raise InputError(f"{self.path}: line 1: a header without rows; get the file again")
+    def finish(self, cut: int = 0) -> None:
+        """Raise the first problems, if there are any; the line `cut` has no end."""
+        problems = [f"line {line}: {what}{_CUT * (line == cut)}" for line, what in sorted(self.problems)]
+        if not problems and not self.rows:
+            problems = ["line 1: a header without rows; get the file again"]
+        if problems:
+            raise InputError("\n".join(f"{self.path}: {problem}" for problem in problems[:MAX_PROBLEMS]))
 
-    def _parse_rows(self, lines: Lines) -> list[Row]:
-        rows = []
-        for line, text in enumerate(lines.texts, lines.first):
-            try:
-                if text:
-                    rows.append(parse_row(text, line, self.columns))
-            except RowError as error:
-                self.problems.append((line, str(error)))
-        return rows
+    def _find_faults(self, table: pl.DataFrame) -> None:
+        """Note the rows with a wrong value; the first square image decides how many pixels all have."""
+        if not self.count:
+            first = table.filter(_SQUARE).head(1).select("line", _COUNT)
+            self.count_line, self.count = first.row(0) if len(first) else (0, 0)
+        for row in table.filter(_WRONG | _COUNT.ne(self.count)).head(MAX_PROBLEMS).iter_rows(named=True):
+            self.problems.append((row["line"], self._fault(row)))
 
-    def _decode(self, rows: list[Row]) -> NDArray[np.uint8] | None:
-        """Decode the pixels of all rows, or give None if those of any are wrong."""
-        side = self.side or isqrt(rows[0].pixel_count)
-        pixels = decode_pixels([row.pixels for row in rows], side**2)
-        if pixels is None:
-            return None
-        self._fix_side(side, rows[0].line)
-        return pixels.reshape(len(rows), 1, side, side)
+    def _fault(self, row: dict[str, Any]) -> str:
+        """Say in which column a row is wrong, and what to do."""
+        values = row["values"]
+        if row["code"] is None:
+            return f"column 'emotion': {excerpt(row['emotion'])} is none; write 0 to 6, or -1 for no emotion"
+        if row["usage"] is None:
+            return f"column 'Usage': {excerpt(row['Usage'])} is unknown; write {', '.join(USAGES)}"
+        if None in values:
+            bad = values.index(None)
+            pixel = f"pixel {bad + 1} is {excerpt(row['pixels'].split(' ')[bad])}"
+            return f"column 'pixels': {pixel}; write whole numbers from 0 to 255, one blank between two"
+        wanted = f"{self.count}, as line {self.count_line} has" if self.count else "a square, as 48 x 48"
+        return f"column 'pixels': {len(values)} pixels; give each image {wanted}"
 
-    def _find_bad_pixels(self, rows: list[Row]) -> None:
-        for row in rows:
-            try:
-                self._check_pixels(row)
-            except RowError as error:
-                self.problems.append((row.line, str(error)))
 
-    def _check_pixels(self, row: Row) -> None:
-        fault = pixel_fault(row.pixels)
-        if fault:
-            raise RowError(fault, "pixels")
-        count, side = row.pixel_count, isqrt(row.pixel_count)
-        if self.side is not None and count != self.side**2:
-            expected = f"line {self.side_line} has {self.side**2} ({self.side} x {self.side})"
-            raise RowError(f"{count} pixels, {expected}; give all rows one size", "pixels")
-        if count != side**2:
-            raise RowError(f"{count} pixels make no square image; 48 x 48 is {48 * 48}", "pixels")
-        self._fix_side(side, row.line)
-
-    def _fix_side(self, side: int, line: int) -> None:
-        """Let the first good row decide."""
-        if self.side is None:
-            self.side, self.side_line = side, line
-
-    def _say_cut(self, line: int) -> None:
-        """Add to the problem of the last line that the file may go on elsewhere."""
-        last, what = self.problems[-1]
-        if last == line:
-            self.problems[-1] = last, f"{what} (the file ends in this line: it may be cut off, get it again)"
+def _read_header(path: Path, line: str) -> list[str]:
+    try:
+        names = split_fields(line)
+    except ValueError as error:
+        raise InputError(f"{path}: line 1: {error}") from None
+    for name in _COLUMNS:
+        if names.count(name) != 1:
+            many = f"column '{name}': {names.count(name)} of this name in the header {excerpt(line)}"
+            raise InputError(f"{path}: line 1: {many}; give a CSV with {', '.join(_COLUMNS)}, once each")
+    return names

@@ -1,123 +1,103 @@
 """The three splits, built from the rows of a CSV in bounded memory."""
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from hashlib import blake2b
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
 
 import numpy as np
-from numpy.typing import NDArray
-from tqdm import tqdm
+import polars as pl
 
-from facedenoise.data.audit import audit_splits
-from facedenoise.data.fer2013 import USAGES
+from facedenoise.data.audit import audit_splits, is_in
 from facedenoise.data.fer_csv import Block, read_blocks
-from facedenoise.data.spooled import SpooledSplit
-from facedenoise.data.streamed import write_streamed
 from facedenoise.errors import InputError
-from facedenoise.files import replacing
+from facedenoise.files import replacing, write_json
+from facedenoise.images.fer2013 import USAGES
+from facedenoise.images.streamed import Streamed, write_streamed
+from facedenoise.progress import progress_bar
 
 SPLITS = dict(zip(("train", "val", "test"), USAGES, strict=True))
 """Each split's name and its Usage in the CSV."""
 
+_TENSORS = {"emotion": "int64", "row": "int64", "in_train": "uint8"}
+_PIECE = 1024  # images in memory at a time
 
-def write_splits(
-    source: Path, folder: Path, audit: Path, *, deduplicate: bool, smallest_side: int = 1
-) -> None:
+
+def write_splits(source: Path, folder: Path, audit: Path, *, deduplicate: bool, min_side: int = 1) -> None:
     """Split a CSV by its Usage column; nothing is written unless all of it is well-formed.
 
-    Writes `train`, `val` and `test` `.safetensors`, rows in the order of the CSV, each with
-    `images` uint8 (N, 1, H, H), `emotion` int64 (N,) and `row` int64 (N,), which counts the
-    CSV's rows from 0. Memory grows by a few bytes a row. Shows a progress bar.
-
-    Parameters
-    ----------
-    source : Path
-        A CSV that `read_blocks` accepts.
-    folder : Path
-        Where the three files go.
-    audit : Path
-        The JSON file for what `audit_splits` counts.
-    deduplicate : bool
-        Leave out training rows whose pixels also stand in val or test.
-    smallest_side : int, default 1
-        Smaller images, in pixels, are refused.
+    Writes `train`, `val` and `test` `.safetensors`, rows in the order of the CSV: `images` uint8
+    (N, 1, H, H), `emotion` int64 (N,), `row` int64 (N,), which counts the CSV's rows from 0, and in
+    val and test `in_train` uint8 (N,), 1 for an exact copy of an image in `train`. What `audit_splits`
+    counts goes to `audit`, as JSON. To `deduplicate` is to leave out training rows whose pixels are also
+    in val or test. The images wait in a temporary file: memory grows by a few bytes a row.
 
     Raises
     ------
     InputError
-        If the CSV is malformed, lacks a Usage, or no training row is left, or the images are too small.
+        If the CSV is malformed or lacks a Usage, no training row is left, or the images are smaller than
+        `min_side`, in pixels.
     """
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
-        splits = {name: stack.enter_context(SpooledSplit(folder)) for name in SPLITS}
-        for block in _with_progress(source, read_blocks(source)):
-            _require_size(source, block, smallest_side)
-            _sort_in(block, splits)
-        _require_all(source, splits)
-        kept = {name: np.ones(len(split), bool) for name, split in splits.items()}
-        if deduplicate:
-            kept["train"] = _not_held_out(source, splits)
-        _write_all(stack, folder, splits, kept)
-        temporary = stack.enter_context(replacing(audit))
-        temporary.write_text(json.dumps(audit_splits(splits, kept), indent=2) + "\n", encoding="utf-8")
+        spool = stack.enter_context(TemporaryFile(dir=folder))
+        rows, side = _read(source, spool)
+        splits = _split(rows, deduplicate)
+        _require(source, splits, side, min_side)
+        for name, split in splits.items():
+            temporary = stack.enter_context(replacing(folder / f"{name}.safetensors"))
+            file = stack.enter_context(temporary.open("wb"))
+            write_streamed(file, _tensors(split.filter("kept"), spool, side))
+        write_json(audit, audit_splits(splits, side))
 
 
-def _with_progress(source: Path, blocks: Iterable[Block]) -> Iterator[Block]:
-    """Show how much of the file has been read."""
+def _read(source: Path, spool: IO[bytes]) -> tuple[pl.DataFrame, int]:
+    """Copy the images to a file; return what is remembered of each row, and the side of the images."""
     size = source.stat().st_size if source.is_file() else None
-    with tqdm(desc=f"reading {source.name}", total=size, unit="B", unit_scale=True) as bar:
-        for block in blocks:
+    rows = []
+    with progress_bar(desc=f"reading {source.name}", total=size, unit="B", unit_scale=True) as bar:
+        for block in read_blocks(source):
+            spool.write(block.images.data)
+            rows.append(_remembered(block))
             bar.update(block.offset - bar.n)
-            yield block
+    return pl.concat(rows).with_row_index("row"), block.images.shape[-1]
 
 
-def _sort_in(block: Block, splits: Mapping[str, SpooledSplit]) -> None:
-    """Append each row of a block to the split of its Usage."""
-    for code, split in enumerate(splits.values()):
-        chosen = np.flatnonzero(block.usage == code)
-        if len(chosen):
-            split.add(block, chosen)
+def _remembered(block: Block) -> pl.DataFrame:
+    # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.
+    digests = b"".join(blake2b(image, digest_size=8).digest() for image in block.images)
+    constant = (block.images == block.images[:, :, :1, :1]).all(axis=(1, 2, 3))
+    row = {"usage": block.usage, "emotion": block.emotion.astype(np.int8), "constant": constant}
+    return pl.DataFrame(row | {"digest": np.frombuffer(digests, np.uint64)})
 
 
-def _require_size(source: Path, block: Block, smallest_side: int) -> None:
-    side = block.images.shape[-1]
-    if side < smallest_side:
-        raise InputError(
-            f"{source}: column 'pixels': images of {side} x {side} pixels; "
-            f"give at least {smallest_side} x {smallest_side}"
-        )
+def _split(rows: pl.DataFrame, deduplicate: bool) -> dict[str, pl.DataFrame]:
+    """Mark the rows that are written, and those of val and test with a copy among train's."""
+    train, *held_out = (rows.filter(usage=code) for code in range(len(SPLITS)))
+    train = train.with_columns(kept=~(is_in(train, pl.concat(held_out)) & deduplicate))
+    trained = train.filter("kept")
+    marked = (split.with_columns(kept=True, in_train=is_in(split, trained)) for split in held_out)
+    return dict(zip(SPLITS, (train, *marked), strict=True))
 
 
-def _require_all(source: Path, splits: Mapping[str, SpooledSplit]) -> None:
-    problems = [
-        f"{source}: column 'Usage': no row has {SPLITS[name]}, so {name} would be empty; mark some rows so"
-        for name, split in splits.items()
-        if not len(split)
-    ]
+def _require(source: Path, splits: dict[str, pl.DataFrame], side: int, min_side: int) -> None:
+    missing = [SPLITS[name] for name, split in splits.items() if split.is_empty()]
+    problems = [f"column 'Usage': no row has {usage}; mark some rows so" for usage in missing]
+    if not problems and not splits["train"]["kept"].any():
+        problems = ["every Training row is a copy of a PublicTest or PrivateTest row; add others"]
+    if side < min_side:
+        problems.append(f"column 'pixels': {side} x {side}; give at least {min_side} x {min_side}")
     if problems:
-        raise InputError("\n".join(problems))
+        raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
 
 
-def _not_held_out(source: Path, splits: Mapping[str, SpooledSplit]) -> NDArray[np.bool_]:
-    """Mark the training rows whose pixels stand neither in val nor in test."""
-    train, val, test = (splits[name] for name in SPLITS)
-    kept = ~(train.found_in(val) | train.found_in(test))
-    if not kept.any():
-        raise InputError(
-            f"{source}: every Training row is a copy of a PublicTest or PrivateTest row; add others"
-        )
-    return kept
-
-
-def _write_all(
-    stack: ExitStack,
-    folder: Path,
-    splits: Mapping[str, SpooledSplit],
-    kept: Mapping[str, NDArray[np.bool_]],
-) -> None:
-    """Write the kept rows of all splits; the files appear only when the stack closes without error."""
-    for name, split in splits.items():
-        temporary = stack.enter_context(replacing(folder / f"{name}.safetensors"))
-        file = stack.enter_context(temporary.open("wb"))
-        write_streamed(file, split.tensors(kept[name]))
+def _tensors(rows: pl.DataFrame, spool: IO[bytes], side: int) -> dict[str, Streamed]:
+    """Return the tensors of a split's file."""
+    spooled = np.memmap(spool, np.uint8, "r").reshape(-1, 1, side, side)
+    pieces = (spooled[rows["row"][start : start + _PIECE]] for start in range(0, len(rows), _PIECE))
+    tensors = {"images": Streamed("uint8", (len(rows), 1, side, side), pieces)}
+    for name in _TENSORS.keys() & rows.columns:
+        flat = rows[name].to_numpy().astype(_TENSORS[name])
+        tensors[name] = Streamed(_TENSORS[name], flat.shape, [flat])
+    return tensors

@@ -1,6 +1,6 @@
-"""Classical denoisers, all of them scikit-image's: what a learned denoiser has to beat.
+"""Classical denoisers of scikit-image: the methods that a learned denoiser has to beat.
 
-Each has one strength, tuned on validation faces; inpainting alone has none. An image is denoised by itself.
+Each has one strength, tuned on validation faces; only inpainting has none. Images are denoised one by one.
 """
 
 from collections.abc import Callable
@@ -19,9 +19,10 @@ from skimage.restoration import (
     inpaint_biharmonic,
 )
 
-from facedenoise.data.tensors import require_batch
-from facedenoise.evaluation.metrics import psnr
-from facedenoise.params import NoiseModel, SaltPepperNoise
+from facedenoise.evaluation.rounding import rounded
+from facedenoise.images.fidelity import psnr, require_pair
+from facedenoise.images.tensors import require_batch
+from facedenoise.noise import Noise
 
 Image = NDArray[np.float32]  # one image, shape (H, W), values in [0, 1]
 
@@ -29,7 +30,6 @@ WINDOWS = (3.0, 5.0)  # px
 STRENGTHS = tuple(0.005 * 2.0**octave for octave in range(8))  # 0.005 to 0.64, on intensities in [0, 1]
 REFINEMENTS = tuple(2.0**octaves for octaves in (1 / 2, 1 / 4, 1 / 8))
 TUNING_IMAGES = 100  # 400 real faces give the same strengths
-DECIMALS = 4
 
 
 class Tuned(NamedTuple):
@@ -39,40 +39,30 @@ class Tuned(NamedTuple):
     psnr: float
 
 
-def methods_for(noise: NoiseModel) -> tuple[str, ...]:
-    """Name the methods for a noise; saturated pixels are inpainted under salt and pepper only."""
+def methods_for(noise: Noise) -> tuple[str, ...]:
+    """Return the methods for a noise; inpainting only if all unsaturated pixels are clean."""
     everywhere = ("median", "nlm", "tv", "wavelet")
-    return (*everywhere, "biharmonic") if isinstance(noise, SaltPepperNoise) else everywhere
+    return (*everywhere, "biharmonic") if noise.keeps_unsaturated else everywhere
 
 
 def tune(method: str, noisy: torch.Tensor, clean: torch.Tensor) -> Tuned:
     """Find the strength with the highest mean PSNR: in steps of an octave, then finer around the best.
 
-    At most `TUNING_IMAGES` evenly spaced images are looked at.
+    Uses at most `TUNING_IMAGES` evenly spaced images.
 
     Parameters
     ----------
     method : str
-        One of `methods_for`.
+        One of `methods_for`; KeyError for another.
     noisy, clean : torch.Tensor
-        float32, shape (N, 1, H, W), values in [0, 1], N at least 1: validation images.
+        Validation images, at least one; see `require_pair`.
 
     Returns
     -------
     Tuned
         Strength and PSNR, rounded to 4 decimals.
-
-    Raises
-    ------
-    KeyError
-        If there is no such method.
-    TypeError
-        If a batch is not float32.
-    ValueError
-        If a batch has another shape or range, or the two differ in shape.
     """
-    if noisy.shape != clean.shape:
-        raise ValueError(f"batches differ in shape: {tuple(noisy.shape)} and {tuple(clean.shape)}")
+    require_pair(clean, noisy)
     chosen = _evenly_spaced(len(clean))
     score = partial(_mean_psnr, method, noisy[chosen], clean[chosen])
     match method:
@@ -104,9 +94,9 @@ def apply(method: str, noisy: torch.Tensor, strength: float | None) -> torch.Ten
     Parameters
     ----------
     method : str
-        One of the above.
+        One of the above; KeyError for another.
     noisy : torch.Tensor
-        float32, shape (N, 1, H, W), values in [0, 1].
+        See `require_batch`.
     strength : float or None
         As above, above 0, on intensities in [0, 1].
 
@@ -114,15 +104,6 @@ def apply(method: str, noisy: torch.Tensor, strength: float | None) -> torch.Ten
     -------
     torch.Tensor
         float32 in [0, 1], same shape, on the CPU.
-
-    Raises
-    ------
-    KeyError
-        If there is no such method.
-    TypeError
-        If `noisy` is not float32.
-    ValueError
-        If `noisy` has another shape or range.
     """
     denoise_one = _DENOISERS[method]
     images = require_batch(noisy)[:, 0].cpu().numpy()
@@ -138,7 +119,7 @@ def _median(image: Image, window: float) -> Image:
 
 
 def _nlm(image: Image, h: float) -> Image:
-    # In a face of 48 px the patches that are alike are near: a wider search is slower and worse.
+    # In a face of 48 px similar patches are near: a wider search is slower and worse.
     return denoise_nl_means(image, patch_size=5, patch_distance=2, h=h, fast_mode=True)
 
 
@@ -166,12 +147,12 @@ _DENOISERS: dict[str, Callable[..., Image]] = {
 
 
 def _evenly_spaced(count: int) -> torch.Tensor:
-    """Give the indices of at most `TUNING_IMAGES` of `count` images."""
+    """Return the indices of at most `TUNING_IMAGES` of `count` images."""
     return torch.linspace(0, count - 1, min(count, TUNING_IMAGES), dtype=torch.float64).long()
 
 
 def _mean_psnr(method: str, noisy: torch.Tensor, clean: torch.Tensor, strength: float | None) -> float:
-    return round(float(psnr(clean, apply(method, noisy, strength)).mean()), DECIMALS)
+    return rounded(psnr(clean, apply(method, noisy, strength)).mean())
 
 
 def _search(score: Callable[[float], float]) -> dict[float, float]:
@@ -180,6 +161,6 @@ def _search(score: Callable[[float], float]) -> dict[float, float]:
     for ratio in REFINEMENTS:
         best = max(tried, key=tried.__getitem__)
         for neighbour in (best / ratio, best * ratio):
-            strength = round(neighbour, DECIMALS)
+            strength = rounded(neighbour)
             tried[strength] = score(strength)
     return tried

@@ -56,6 +56,6 @@ def _features(values: ArrayLike) -> NDArray[np.float64]:
 
 
 def _covariance_root(features: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Give a matrix R with R^T R the unbiased covariance of the features."""
+    """Return a matrix R with R^T R the unbiased covariance of the features."""
     centred = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
     return np.linalg.qr(centred).R

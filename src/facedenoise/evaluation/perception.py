@@ -1,4 +1,4 @@
-"""Likeness of denoised faces as people judge it, image by image, on the intensity range [0, 1]."""
+"""Similarity of denoised faces as people perceive it, image by image, on intensities in [0, 1]."""
 
 import numpy as np
 import torch
@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from facedenoise.evaluation.metrics import require_pair
+from facedenoise.images.fidelity import require_pair
 
 GRADIENT_CONSTANT = 170 / 255**2  # of Xue et al. 2014, for intensities in [0, 1]
 HAAR_CONSTANT = 30.0  # C of Reisenhofer et al. 2018, for intensities in [0, 255]
@@ -14,26 +14,11 @@ HAAR_EXPONENT = 4.2  # alpha of Reisenhofer et al. 2018
 
 
 def gmsd(clean: Tensor, denoised: Tensor) -> NDArray[np.float64]:
-    """Gradient magnitude similarity deviation of each image: how unevenly its edges have suffered.
+    """Gradient magnitude similarity deviation of each image: how unevenly its edges are degraded.
 
     Images are halved by 2 x 2 averages first and continued by zeros, as in the authors' code.
 
-    Parameters
-    ----------
-    clean, denoised : Tensor
-        float32, shape (N, 1, H, W), values in [0, 1].
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Shape (N,), at least 0; 0 for identical images, lower is better.
-
-    Raises
-    ------
-    TypeError
-        If a batch is not float32.
-    ValueError
-        If a batch has another shape or range, or the two differ in shape.
+    Batches as for `require_pair`. Return shape (N,), at least 0; 0 for identical images, lower is better.
 
     References
     ----------
@@ -53,22 +38,7 @@ def haarpsi(clean: Tensor, denoised: Tensor) -> NDArray[np.float64]:
     The two finest scales are compared, weighted by the third. Images are halved by 2 x 2 averages first
     and continued by zeros, as in the authors' code. Two black images, which have no weights, score 1.
 
-    Parameters
-    ----------
-    clean, denoised : Tensor
-        float32, shape (N, 1, H, W), values in [0, 1].
-
-    Returns
-    -------
-    NDArray[np.float64]
-        Shape (N,), in [0, 1]; 1 for identical images.
-
-    Raises
-    ------
-    TypeError
-        If a batch is not float32.
-    ValueError
-        If a batch has another shape or range, or the two differ in shape.
+    Batches as for `require_pair`. Return shape (N,), in [0, 1]; 1 for identical images.
 
     References
     ----------
@@ -114,5 +84,5 @@ def _haar_magnitude(images: Tensor, scale: int) -> Tensor:
 
 
 def _similarity(a: Tensor, b: Tensor, constant: float) -> Tensor:
-    """Compare two maps of magnitudes point by point: 1 where they are equal, towards 0 where not."""
+    """Compare two maps of magnitudes point by point: 1 where they are equal, less where they differ."""
     return (2 * a * b + constant) / (a.square() + b.square() + constant)

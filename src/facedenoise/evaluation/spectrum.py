@@ -1,38 +1,23 @@
-"""Power at each spatial frequency: what smoothing takes away and noise adds, whatever its place."""
+"""Power at each spatial frequency: smoothing removes it, noise adds to it, wherever in the image."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facedenoise.evaluation.metrics import require_pair
+from facedenoise.images.fidelity import require_pair
 
-ROUNDING_POWER = 1 / 255**2 / 12  # of rounding to 8 bits; less than this nobody sees
+ROUNDING_POWER = 1 / 255**2 / 12  # of rounding to 8 bits; nobody sees less
 
 
 def spectrum_error(clean: torch.Tensor, denoised: torch.Tensor) -> float:
     """Mean absolute error of the radial log-power spectrum of a set of images.
 
     The power is averaged over all images and over rings of one cycle per image (of its shorter side), from
-    1 to the Nyquist frequency, the mean intensity left out; the error |log10 of the ratio| over the rings.
+    1 to the Nyquist frequency, without the mean intensity; the error |log10 of the ratio| over the rings.
     Power below that of rounding to 8 bits counts as that power, so that flat images have a finite error.
 
-    Parameters
-    ----------
-    clean, denoised : torch.Tensor
-        float32, shape (N, 1, H, W), values in [0, 1], N at least 1, H and W at least 2.
-
-    Returns
-    -------
-    float
-        At least 0, in powers of ten; 0 for equal spectra, lower is better.
-
-    Raises
-    ------
-    TypeError
-        If a batch is not float32.
-    ValueError
-        If a batch is empty, has another shape or range, images of a single row or column, or the two
-        differ in shape.
+    Batches as for `require_pair`, with N at least 1, H and W at least 2, else ValueError. The error is at
+    least 0, in powers of ten; 0 for equal spectra, lower is better.
     """
     require_pair(clean, denoised)
     if not len(clean) or min(clean.shape[-2:]) < 2:  # noqa: PLR2004

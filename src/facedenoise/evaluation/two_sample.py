@@ -1,48 +1,41 @@
-"""The classifier two-sample test: how well denoised faces can be told from clean ones."""
+"""The classifier two-sample test: how well a network tells denoised faces from clean ones."""
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedenoise.data.tensors import to_float, to_uint8
-from facedenoise.detail import fine_detail
-from facedenoise.evaluation.metrics import require_pair
+from facedenoise.images.detail import fine_detail
+from facedenoise.images.fidelity import require_pair
+from facedenoise.images.tensors import to_float, to_uint8
 
-STEPS = 720  # at most; after a third of it some networks have not found the faint noise that others tell
-PASSES = 40  # over the faces, at most: more of them teach a network only these very faces
+STEPS = 720  # at most; after a third of them some networks still miss the faint noise that others find
+PASSES = 40  # over the faces, at most; with more a network only memorises them
 FACES = 16  # a step, in both versions
-WINDOW = 24  # px; texture is seen in a part of the face as well, at a quarter of the time
+WINDOW = 24  # px; a part of the face shows texture as well, in a quarter of the time
 HIGHEST_RATE = 0.01  # of Adam, in one cycle (Smith & Topin, "Super-convergence", 2019)
 WIDTH = 16  # channels
-FEWEST = 2  # faces; one to learn from, one to be asked about
+FEWEST = 2  # faces; one to train on, one to test on
 
 
 def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
     """Accuracy of a small convolutional network, trained afresh, in telling denoised from clean images.
 
-    It learns from one half of the faces and is asked about the other, one image at a time, then a second
-    network the other way round; both versions of a face are in the same half. Images are rounded to 8 bits
-    first: clean ones are, and would give themselves away. The training is short and the same for sets of
-    one size: what counts is which method is told more easily, as a stronger network would tell more of all.
+    One network is trained on one half of the faces and tested on the other, image by image; a second network
+    the other way round. Both versions of a face are in the same half. Images are rounded to 8 bits first, as
+    clean ones are; otherwise rounding would give those away. The training is short, and the same for sets of
+    one size: it compares methods, and a stronger network would recognise more of all of them.
 
     Parameters
     ----------
     clean, denoised : Tensor
-        float32, shape (N, 1, H, W), values in [0, 1], N at least 2.
+        See `require_pair`; N at least 2, else ValueError.
     seed : int
-        Of the halves, the weights and the training. PyTorch's global generator is left as it was.
+        Of the halves, the weights and the training. PyTorch's global generator does not change.
 
     Returns
     -------
     float
-        In [0, 1]: 1 where all are told apart; 0.5 is indistinguishable, as good as guessing.
-
-    Raises
-    ------
-    TypeError
-        If a batch is not float32.
-    ValueError
-        If a batch has another shape or range, the two differ in shape, or there are fewer than two faces.
+        In [0, 1]: 1 if all answers are right, 0.5 if the sets cannot be distinguished.
 
     References
     ----------
@@ -62,13 +55,13 @@ def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
 
 
 def _with_detail(clean: Tensor, denoised: Tensor) -> Tensor:
-    """Set each image beside its fine detail: (N, 2, 2, H, W)."""
+    """Stack each image with its fine detail: (N, 2, 2, H, W)."""
     images = torch.cat([to_float(to_uint8(batch.cpu())) for batch in (clean, denoised)], dim=1)
     return torch.stack([2 * images - 1, fine_detail(images)], dim=2)
 
 
 def _network(seed: int) -> nn.Module:
-    """Give a network with untrained weights; its first convolution sees every pixel, so texture counts."""
+    """Return an untrained network; its first convolution sees every pixel, so that texture counts."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return nn.Sequential(
@@ -113,6 +106,6 @@ def _accuracy(network: nn.Module, faces: Tensor) -> float:
 
 
 def _margins(network: nn.Module, faces: Tensor) -> Tensor:
-    """Give by how much each answer is right, shape (2 N): positive where it is."""
+    """Return the margin of each answer, shape (2 N): positive where it is right."""
     logits = network(faces.flatten(0, 1)).view(-1, 2)
     return (logits * logits.new_tensor([-1, 1])).flatten()

@@ -1,1 +1,7 @@
-"""The networks: Attention U-Net (denoises), PatchGAN (judges it), classifier of emotions (judges all)."""
+"""The networks: the Attention U-Net, which denoises, and the PatchGAN, which judges it."""
+
+MODELS = ("unet", "gan")
+"""The denoisers of each task: the Attention U-Net, and its adversarial refinement."""
+
+UNTRAINED = "untrained"
+"""What the first task of a chain comes after: freshly seeded networks."""

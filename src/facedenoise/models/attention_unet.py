@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-OPEN_GATE = 3.0  # sigmoid(3) = 0.95: a gate lets its skip pass until it has learned better
+OPEN_GATE = 3.0  # sigmoid(3) = 0.95: an untrained gate lets its skip pass
 
 
 class ResidualBlock(nn.Module):
@@ -44,11 +44,11 @@ class AttentionGate(nn.Module):
         nn.init.constant_(self.psi.bias, OPEN_GATE)  # type: ignore[arg-type]
 
     def forward(self, skip: Tensor, gating: Tensor) -> Tensor:
-        """Weigh `skip` (N, C, H, W) by what `gating`, of the same shape, says of each position."""
+        """Multiply `skip` (N, C, H, W) by its attention under `gating`, of the same shape."""
         return skip * self.attention(skip, gating)
 
     def attention(self, skip: Tensor, gating: Tensor) -> Tensor:
-        """Give the weights, (N, 1, H, W) in (0, 1)."""
+        """Return the weights, (N, 1, H, W) in (0, 1)."""
         return torch.sigmoid(self.psi(functional.relu(self.of_skip(skip) + self.of_gating(gating))))
 
 
@@ -84,9 +84,9 @@ class AttentionUNet(nn.Module):
     attention : bool, default True
         Gate the skips; False gives the plain U-Net.
     keep_unsaturated : bool, default False
-        Copy pixels strictly between 0 and 1 from the input, and take the others for missing: what the network
-        sees and corrects is the image with those filled from their neighbours. Right for salt-and-pepper,
-        where pixels that are not saturated are clean.
+        Copy pixels strictly between 0 and 1 from the input, and treat the others as missing: the network sees
+        and corrects an image in which they are filled from their neighbours. Right for salt-and-pepper noise,
+        where unsaturated pixels are clean.
     """
 
     def __init__(
@@ -113,17 +113,17 @@ class AttentionUNet(nn.Module):
 
     @property
     def stride(self) -> int:
-        """The smallest feature map's pixel, in pixels of the image."""
+        """The side of a pixel of the smallest feature map, in pixels of the image."""
         return int(2 ** len(self.downs))
 
     @property
     def radius(self) -> int:
-        """How far the network sees: pixels of the image, at most, from a pixel to one that counts for it.
+        """The largest distance, in pixels of the image, at which one pixel can influence another.
 
-        Each 3x3 convolution sees one pixel of its feature map far: the first and the last at full size, two
-        in each residual block, whose size is passed on the way down and again, but for the smallest, on the
-        way up. Halving and doubling see no further than the pixel of the smallest feature map that they
-        stand in. Filling sees the neighbours.
+        Each 3x3 convolution reaches one pixel of its feature map further: the first and the last at full
+        size, and two in each residual block. The blocks of each size run twice, on the way down and on the
+        way up; those of the smallest size once. Halving and doubling together reach across one pixel of the
+        smallest feature map. Filling reaches the neighbours.
         """
         *passed_twice, smallest = (len(list(encoder.children())) for encoder in self.encoders)
         twice = sum(2 * 2 * count * 2**level for level, count in enumerate(passed_twice))
@@ -166,7 +166,7 @@ class AttentionUNet(nn.Module):
 
 
 def filled(image: Tensor, missing: Tensor) -> Tensor:
-    """Give each missing pixel the mean of those of its eight neighbours that are not missing.
+    """Replace each missing pixel by the mean of its known neighbours, out of eight.
 
     Parameters
     ----------
@@ -178,7 +178,7 @@ def filled(image: Tensor, missing: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        Same shape; a pixel all of whose neighbours are missing stays as it is.
+        Same shape; a pixel without a known neighbour stays as it is.
     """
     known = 1 - missing
     share = functional.avg_pool2d(known, 3, stride=1, padding=1)
@@ -192,7 +192,7 @@ def residual_blocks(channels: int, count: int) -> nn.Sequential:
 
 
 def zero_initialised(layer: nn.Conv2d) -> nn.Conv2d:
-    """Set a convolution to zero, so that what it adds to begins as the identity."""
+    """Set a convolution to zero, so that a residual connection around it starts as the identity."""
     nn.init.zeros_(layer.weight)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)

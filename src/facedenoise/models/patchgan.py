@@ -10,19 +10,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from facedenoise.detail import fine_detail
+from facedenoise.images.detail import fine_detail
 
 SLOPE = 0.2  # of the leaky rectifier below zero, as in pix2pix
 
 
 class PatchGAN(nn.Module):
-    """Score each patch of a candidate by whether it is the clean image behind this noisy one.
+    """Score for each patch of a candidate whether it is that of the clean image, given the noisy one.
 
     Every convolution but the last is 4x4; the first two halve the size. With three widths a score sees 24x24
     pixels: on a 48x48 face a patch is a feature of the face, not the face.
 
-    Spectral norm bounds how fast a score changes with the pixels, so that faint texture could hardly move it:
-    the candidate's fine detail, amplified, is an input of its own.
+    Spectral norm bounds how fast a score changes with the pixels, so that faint texture would hardly count.
+    Therefore the candidate's fine detail, amplified, is an additional input.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class PatchGAN(nn.Module):
         self.layers = nn.Sequential(*layers, spectral_norm(nn.Conv2d(widths[-1], 1, 1)))
 
     def forward(self, noisy: Tensor, candidate: Tensor) -> Tensor:
-        """Give a map of scores, about 1 where clean and 0 where denoised.
+        """Return a map of scores, about 1 where clean and 0 where denoised.
 
         Parameters
         ----------

@@ -1,19 +1,24 @@
-"""Networks on disk: safetensors with the facts needed to rebuild them in the file's metadata."""
+"""Networks on disk: safetensors, with all that is needed to rebuild them in the metadata."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+import torch
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from facedenoise.data.tensors import read_with_metadata
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
+from facedenoise.images.tensors import read_with_metadata
+from facedenoise.models.device import placed
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def write_weights(path: Path, weights: dict[str, Tensor], description: dict[str, Any]) -> None:
-    """Write weights and, as JSON in the metadata, what they are. Same content, same bytes.
+    """Write weights with their description, as JSON in the metadata. Same content, same bytes.
 
     Parameters
     ----------
@@ -22,7 +27,7 @@ def write_weights(path: Path, weights: dict[str, Tensor], description: dict[str,
     weights : dict of str to Tensor
         A network's state.
     description : dict
-        JSON-serialisable: the network's settings, its task.
+        JSON-serialisable: the network's settings by the name of its kind, its task.
     """
     contiguous = {name: value.contiguous() for name, value in weights.items()}
     metadata = {"facedenoise": json.dumps(description, sort_keys=True)}
@@ -45,6 +50,37 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise InputError(f"{path}: these weights are not of this project (no description in them)") from None
 
 
+def load_network(path: Path, kind: str, build: Callable[..., Network]) -> Network:
+    """Rebuild a network from its weights.
+
+    Parameters
+    ----------
+    path : Path
+        A file of `write_weights`.
+    kind : str
+        The key of the network's settings in the description.
+    build : callable
+        Makes a network of these settings.
+
+    Returns
+    -------
+    nn.Module
+        In evaluation mode, on the CPU.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, broken, or holds another kind of network.
+    """
+    weights, description = read_weights(path)
+    try:
+        network = build(**description[kind])
+    except (KeyError, TypeError, ValueError):
+        raise InputError(f"{path}: these weights are not those of a network of the kind {kind}") from None
+    _fill(network, weights, path)
+    return placed(network.eval(), torch.device("cpu"))
+
+
 def load_weights(network: nn.Module, path: Path) -> None:
     """Load weights into a network of the same shape.
 
@@ -53,11 +89,10 @@ def load_weights(network: nn.Module, path: Path) -> None:
     InputError
         If the file cannot be read or its tensors do not fit the network.
     """
-    fill(network, read_weights(path)[0], path)
+    _fill(network, read_weights(path)[0], path)
 
 
-def fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
-    """Load weights that were read from `path`; errors as for `load_weights`."""
+def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:

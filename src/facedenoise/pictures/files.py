@@ -20,27 +20,21 @@ SUFFIXES = frozenset({".png", ".bmp", ".webp"} | _JPEG | _TIFF)
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture as an array.
-
-    Attributes
-    ----------
-    pixels : ndarray of uint8 or uint16
-        Grey (H, W), or channels (H, W, C): 2 for grey and alpha, 3 for RGB, 4 for RGB and alpha.
-    icc_profile : bytes, optional
-        Which colours the numbers mean.
-    """
+    """A picture as an array; its ICC profile says which colours the numbers mean."""
 
     pixels: NDArray[np.uint8] | NDArray[np.uint16]
+    """Grey (H, W), or channels (H, W, C): 2 for grey and alpha, 3 for RGB, 4 for RGB and alpha."""
+
     icc_profile: bytes | None = None
 
 
 def is_picture(path: Path) -> bool:
-    """Tell by its name whether a file is a picture; hidden files are none."""
+    """Return whether a file is a picture by its name; hidden files are none."""
     return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
 
 
 def format_suffix(path: Path) -> str:
-    """Give the suffix of a file's name in small letters, one for each format: `.jpeg` for `.jpg`, too."""
+    """Return the suffix of a file's name in small letters, one for each format: `.jpeg` for `.jpg`, too."""
     suffix = path.suffix.lower()
     return {".jpg": ".jpeg", ".tif": ".tiff"}.get(suffix, suffix)
 
@@ -49,12 +43,7 @@ def read_picture(path: Path) -> Picture:
     """Read a picture, upright as its EXIF orientation says.
 
     A palette becomes RGB, black-and-white becomes grey, and a transparent colour becomes an alpha channel.
-    Of the metadata only the ICC profile is kept.
-
-    Parameters
-    ----------
-    path : Path
-        The file. What it holds decides, not its name.
+    Of the metadata only the ICC profile is kept. What the file holds decides, not its name.
 
     Returns
     -------
@@ -88,14 +77,7 @@ def read_picture(path: Path) -> Picture:
 def write_picture(path: Path, picture: Picture) -> None:
     """Write a picture in the format that the name of the file says.
 
-    JPEG has quality 95; all other formats keep each pixel.
-
-    Parameters
-    ----------
-    path : Path
-        The file to write, whole or not at all; its folder is made if it is missing.
-    picture : Picture
-        The picture.
+    JPEG has quality 95; all other formats keep each pixel. The folder is made if it is missing.
 
     Raises
     ------
@@ -109,13 +91,7 @@ def write_picture(path: Path, picture: Picture) -> None:
 
 
 def require_writable(path: Path, picture: Picture) -> None:
-    """Check that the format that a file's name says can hold a picture.
-
-    Raises
-    ------
-    InputError
-        If it cannot, or is none of `SUFFIXES`.
-    """
+    """Raise an `InputError` unless the format that a file's name says is known and can hold the picture."""
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
         raise InputError(f"{path}: unknown format; name it {', '.join(sorted(SUFFIXES))}")

@@ -9,34 +9,16 @@ from facedenoise.pictures.files import is_picture
 
 
 class Found(NamedTuple):
-    """What a folder holds, to any depth.
+    """What a folder holds, to any depth."""
 
-    Attributes
-    ----------
-    pictures : list of Path
-        Files that are pictures by their names, sorted; at least one.
-    others : int
-        How many other files there are.
-    links : list of Path
-        Links to folders, sorted; they are not followed, as they may lead in circles.
-    problems : list of str
-        A line for each folder that cannot be read.
-    """
-
-    pictures: list[Path]
-    others: int
-    links: list[Path]
-    problems: list[str]
+    pictures: list[Path]  # by their names, sorted; at least one
+    others: int  # how many other files there are
+    links: list[Path]  # to folders, sorted; not followed, since they may lead in circles
+    problems: list[str]  # a line for each folder that cannot be read
 
 
 def find_pictures(folder: Path) -> Found:
-    """Find the pictures in a folder, to any depth and in the same order everywhere.
-
-    Raises
-    ------
-    InputError
-        If the folder is missing or no picture is found.
-    """
+    """Find the pictures in a folder; raise an `InputError` if it is missing or there is none."""
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; correct its name")
     files: list[Path] = []

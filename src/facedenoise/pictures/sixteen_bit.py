@@ -1,7 +1,6 @@
 """PNG and TIFF files with 16 bits a channel; Pillow would cut their colours down to 8."""
 
 import zlib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +18,13 @@ _PNG_DEPTH = 24  # where a PNG says its bits a channel
 _PNG_HEAD = 33  # bytes: the mark and the first chunk
 _TIFF_MARKS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
-_UPRIGHT: dict[int, Callable[[NDArray[Any]], NDArray[Any]]] = {
-    2: np.fliplr,
-    3: lambda pixels: np.rot90(pixels, 2),
-    4: np.flipud,
-    5: lambda pixels: pixels.swapaxes(0, 1),
-    6: lambda pixels: np.rot90(pixels, -1),
-    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
-    8: np.rot90,
-}
-"""What turns a picture upright, by its EXIF orientation; 1 is upright already."""
+# What turns a picture upright, by its EXIF orientation: swap rows and columns, then flip these axes.
+_SWAPPED = (5, 6, 7, 8)
+_FLIPPED: dict[int, tuple[int, ...]] = {2: (1,), 3: (0, 1), 4: (0,), 6: (1,), 7: (0, 1), 8: (0,)}
 
 
 def has_sixteen_bits(path: Path) -> bool:
-    """Tell whether a file is a PNG or TIFF with 16 bits a channel; raises what the decoder raises."""
+    """Return whether a file is a PNG or TIFF with 16 bits a channel; raises what the decoder raises."""
     with path.open("rb") as file:
         head = file.read(_PNG_DEPTH + 1)
     if head.startswith(_TIFF_MARKS):
@@ -46,7 +38,8 @@ def read_sixteen_bit(path: Path) -> tuple[NDArray[np.uint16], bytes | None]:
     with path.open("rb") as file:
         is_png = file.read(len(_PNG_MARK)) == _PNG_MARK
     pixels, orientation, icc_profile = _read_png(path) if is_png else _read_tiff(path)
-    upright = _UPRIGHT.get(orientation, np.asarray)(pixels)
+    swapped = pixels.swapaxes(0, 1) if orientation in _SWAPPED else pixels
+    upright = np.flip(swapped, _FLIPPED.get(orientation, ()))
     return np.ascontiguousarray(upright, np.uint16), icc_profile
 
 

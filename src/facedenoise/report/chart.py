@@ -7,15 +7,14 @@ from typing import ClassVar
 
 from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
-WIDTH, HEIGHT = 340, 250  # in units of the drawing: pixels on a phone
-LEFT, RIGHT, TOP, BOTTOM = 46, 328, 26, 212  # the edges of the plot
 AIR = 0.06  # of the span of the data, left free at each end
 TICKS = 5  # at most so many intervals between them
+Tick = tuple[float, str]  # a place on an axis, and the number there
 
 
 @dataclass(frozen=True)
 class Line:
-    """Points that are joined, in the units of the data; `kind` chooses the look."""
+    """Points that are joined; `kind` chooses the look."""
 
     kind: str
     points: Sequence[tuple[float, float]]
@@ -23,7 +22,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """A point of its own, in the units of the data; `text` says what it is."""
+    """A point of its own; `text` says what it is."""
 
     kind: str
     text: str
@@ -32,37 +31,18 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Tick:
-    """A number on an axis and its place in the drawing."""
-
-    place: float
-    text: str
-
-
-@dataclass(frozen=True)
 class Chart:
-    """A chart whose lines and marks are in units of the drawing, from its upper left corner.
+    """A drawing of `size`, its plot between the edges; the later marks are above the earlier, and all lines.
 
-    Attributes
-    ----------
-    size, left, right, bottom
-        Width and height of the drawing, and the edges of the plot in it.
-    title, description : str
-        Its caption, and what it says to who does not see it.
-    x_title, y_title : str
-        What the axes measure.
-    x_ticks, y_ticks : sequence of Tick
-        The numbers on the axes.
-    lines : sequence of Line
-        Drawn below the marks.
-    marks : sequence of Mark
-        The later above the earlier.
+    All places are in units of the drawing, pixels on a phone, from its upper left corner, to a tenth. The
+    `title` is the caption; the `description` is for those who do not see it.
     """
 
-    size: ClassVar[tuple[int, int]] = (WIDTH, HEIGHT)
-    left: ClassVar[int] = LEFT
-    right: ClassVar[int] = RIGHT
-    bottom: ClassVar[int] = BOTTOM
+    size: ClassVar = (340, 250)
+    left: ClassVar = 46
+    right: ClassVar = 328
+    top: ClassVar = 26
+    bottom: ClassVar = 212
     title: str
     description: str
     x_title: str
@@ -83,30 +63,21 @@ def draw_chart(
     whole: bool = False,
     logarithmic: bool = False,
 ) -> Chart:
-    """Scale lines and marks to a drawing, and choose the numbers on its axes.
+    """Scale lines and marks, at least one point in all, to a drawing, and choose the numbers on its axes.
 
     Parameters
     ----------
-    title, description : str
-        Its caption, and what it says to who does not see it.
     axes : tuple of str
         What the horizontal and the vertical axis measure.
-    lines, marks : sequence of Line, of Mark
-        In the units of the data. At least one point in all.
     whole : bool, default False
         Number the horizontal axis in whole numbers.
     logarithmic : bool, default False
         Scale the vertical axis by factors, if all values are positive.
-
-    Returns
-    -------
-    Chart
-        Every place rounded to a tenth.
     """
     points = [point for line in lines for point in line.points] + [(mark.x, mark.y) for mark in marks]
-    across = _Axis([x for x, _ in points], LEFT, RIGHT)
+    across = _Axis([x for x, _ in points], Chart.left, Chart.right)
     heights = [y for _, y in points]
-    upwards = _Axis(heights, BOTTOM, TOP, logarithmic=logarithmic and min(heights) > 0)
+    upwards = _Axis(heights, Chart.bottom, Chart.top, logarithmic=logarithmic and min(heights) > 0)
     return Chart(
         title,
         description,
@@ -141,7 +112,7 @@ class _Axis:
         ends = (10**self.low, 10**self.high) if self.logarithmic else (self.low, self.high)
         values = self._locator(whole=whole).tick_values(*ends)
         inside = [float(value) for value in values if ends[0] <= value <= ends[1]]
-        return [Tick(self.place(value), f"{value:g}".replace("-", "\N{MINUS SIGN}")) for value in inside]
+        return [(self.place(value), f"{value:g}".replace("-", "\N{MINUS SIGN}")) for value in inside]
 
     def _locator(self, *, whole: bool) -> Locator:
         """Choose round numbers; within less than half a decade, steps are rounder than factors."""

@@ -3,36 +3,50 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+import matplotlib.style
 import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from facedenoise.report.style import (
-    MARGIN,
-    PIXELS_PER_POINT,
-    POINTS_PER_INCH,
-    QUIET,
-    drawn_in_style,
-    new_figure,
-)
+from facedenoise.files import replacing
+from facedenoise.report.style import INK, QUIET
 
-HEAD = 176  # points from the top edge to the first face: title, note, heads of the columns
-GAP = 16  # points between faces
-CAPTION = 40  # points between rows whose faces have captions
-LEAST_WIDTH = 720  # points; below that a title would not fit
+# Layout and type are in points of 1/72 inch; two pixels to the point keep letters sharp on fine screens.
+PIXELS_PER_POINT, POINTS_PER_INCH = 2, 72
+TITLE, TEXT = 27, 17  # type sizes
+MARGIN = 32
+TOP = 100  # from the top edge to the heads of the columns: title and note
+HEAD = 76  # from there to the first face
+GAP = 16  # between faces
+CAPTION = 40  # between rows whose faces have captions
+LEAST_WIDTH, MOST_WIDTH = 720, 1340  # below, a title would not fit; columns beyond begin a new band
+
+# The default style comes first, so that a matplotlibrc of the user's own changes no picture.
+_in_style = matplotlib.style.context(
+    [
+        "default",
+        {
+            "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere
+            "font.size": TEXT,
+            "text.color": INK,
+            "text.parse_math": False,  # a dollar sign in a title is a dollar sign
+        },
+    ]
+)
 
 
 @dataclass(frozen=True)
 class Column:
-    """Faces below one another; each text is a pair, its halves set at the two edges of the face.
+    """Faces below one another; of two texts one is at the left edge of the face, one at the right.
 
     Attributes
     ----------
     title : str
         The head of the column.
     note : tuple of str
-        The quieter line below the head.
+        The line below the head, one text or two.
     images : NDArray[np.uint8]
         Shape (R, S, S). The side S is the same in all columns of a grid, R need not be.
     captions : sequence of tuple of str
@@ -40,68 +54,80 @@ class Column:
     """
 
     title: str
-    note: tuple[str, str]
+    note: tuple[str, ...]
     images: NDArray[np.uint8]
-    captions: Sequence[tuple[str, str]] = ()
+    captions: Sequence[tuple[str, ...]] = ()
 
 
-@drawn_in_style
+@_in_style
 def draw_grid(title: str, note: str, columns: Sequence[Column], *, cell: int) -> Figure:
-    """Draw columns of faces side by side.
+    """Draw columns of faces side by side, below a title and a note; many columns go in several bands.
 
     Faces are enlarged by a whole factor and never reduced or blurred: where the size of the faces is no
-    divisor of the cell, the whole picture grows a little instead.
-
-    Parameters
-    ----------
-    title, note : str
-        What stands above the grid.
-    columns : sequence of Column
-        At least one.
-    cell : int
-        Width of a face in points.
-
-    Returns
-    -------
-    Figure
-        As wide and high as the grid needs.
+    divisor of the cell, the width of a face in points, the whole picture grows a little instead.
     """
+    bands = math.ceil(len(columns) / ((MOST_WIDTH - 2 * MARGIN + GAP) // (cell + GAP)))
+    across = math.ceil(len(columns) / bands)
     pitch = cell + (CAPTION if any(column.captions for column in columns) else GAP)
-    rows = max(len(column.images) for column in columns)
-    width = max(LEAST_WIDTH, 2 * MARGIN + len(columns) * (cell + GAP) - GAP)
-    height = HEAD + rows * pitch + MARGIN - GAP
+    band = HEAD + max(len(column.images) for column in columns) * pitch
+    width = max(LEAST_WIDTH, 2 * MARGIN + across * (cell + GAP) - GAP)
     side = columns[0].images.shape[-1]
     factor = math.ceil(cell * PIXELS_PER_POINT / side)
-    figure = new_figure(width, height, title, note, scale=factor * side / (cell * PIXELS_PER_POINT))
+    figure = Figure(
+        figsize=(width / POINTS_PER_INCH, (TOP + bands * band + MARGIN - GAP) / POINTS_PER_INCH),
+        dpi=POINTS_PER_INCH * factor * side / cell,
+        facecolor="white",
+    )
+    _write(figure, (title,), (MARGIN, width - MARGIN), 54, size=TITLE, fontweight="bold")
+    _write(figure, (note,), (MARGIN, width - MARGIN), 84, color=QUIET)
     for index, column in enumerate(columns):
-        left = MARGIN + index * (cell + GAP)
-        _write_head(figure, column, (left, left + cell))
-        for row, image in enumerate(column.images):
-            _place(figure, image, left, HEAD + row * pitch, factor)
-        for row, caption in enumerate(column.captions):
-            _write_pair(figure, caption, (left, left + cell), HEAD + row * pitch + cell + 24, color=QUIET)
+        corner = MARGIN + index % across * (cell + GAP), TOP + index // across * band
+        _draw_column(figure, column, corner, (cell, pitch, factor))
     return figure
 
 
-def _write_head(figure: Figure, column: Column, edges: tuple[int, int]) -> None:
-    """Write the title of a column and, below it, its note."""
-    _write_pair(figure, (column.title, ""), edges, HEAD - 44, fontweight="bold")
-    _write_pair(figure, column.note, edges, HEAD - 16)
-
-
-def _write_pair(
-    figure: Figure, texts: tuple[str, str], edges: tuple[int, int], baseline: int, **style: str
+def _draw_column(
+    figure: Figure, column: Column, corner: tuple[int, int], sizes: tuple[int, int, int]
 ) -> None:
-    """Write one text from the left edge of a cell, the other up to its right edge; all in points."""
+    """Draw a column from its upper left corner; the sizes are cell, pitch and factor of its faces."""
+    (left, top), (cell, pitch, factor) = corner, sizes
+    edges = left, left + cell
+    _write(figure, (column.title,), edges, top + HEAD - 44, fontweight="bold")
+    _write(figure, column.note, edges, top + HEAD - 16)
+    for row, image in enumerate(column.images):
+        _place(figure, image, left, top + HEAD + row * pitch, factor)
+    for row, caption in enumerate(column.captions):
+        _write(figure, caption, edges, top + HEAD + row * pitch + cell + 24, color=QUIET)
+
+
+def _write(
+    figure: Figure,
+    texts: tuple[str, ...],
+    edges: tuple[int, int],
+    baseline: int,
+    size: float = TEXT,
+    **style: str,
+) -> None:
+    """Write one text from the left edge, another up to the right one; a long one is smaller, on one line."""
     width, height = figure.get_size_inches() * POINTS_PER_INCH
-    for text, edge, side in zip(texts, edges, ("left", "right"), strict=True):
-        figure.text(edge / width, 1 - baseline / height, text, {"ha": side, **style})
+    for text, edge, side in zip(texts, edges, ("left", "right"), strict=False):
+        line = " ".join(text.split())
+        fitting = 1.5 * (edges[1] - edges[0]) / max(1, len(line))  # a bold letter is 2/3 of its size wide
+        place = edge / width, 1 - baseline / height
+        figure.text(*place, line, {"ha": side, "fontsize": min(size, fitting), **style})
 
 
 def _place(figure: Figure, image: NDArray[np.uint8], left: int, top: int, factor: int) -> None:
     """Put an enlarged image with its upper left corner at a point of the figure."""
-    enlarged = np.repeat(np.repeat(image, factor, axis=0), factor, axis=1)
+    enlarged = image.repeat(factor, axis=0).repeat(factor, axis=1)
     pixels = np.stack([enlarged] * 3, axis=-1)  # as colours: a grey colour map is off by one here and there
     scale = figure.dpi / POINTS_PER_INCH
     lower = int(figure.bbox.height) - round(top * scale) - len(pixels)
     figure.figimage(pixels, round(left * scale), lower)
+
+
+@_in_style
+def save_png(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes."""
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", metadata={"Software": None})  # no version of matplotlib

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from facedenoise.report.chart import Chart, Line, Mark, draw_chart
 from facedenoise.report.results import Results
 from facedenoise.report.score import SCORES
-from facedenoise.report.style import METHOD_TITLES, TASK_TITLES
+from facedenoise.report.style import METHOD_TITLES
 
 Point = Mapping[str, float]
 Points = Mapping[str, Point]
@@ -24,18 +24,21 @@ LEGEND = {
 NEARER, FURTHER = "nearer to the clean faces than", "further from the clean faces than"
 
 
-def point_titles(points: Points) -> dict[str, str]:
-    """Name the points of a plane: `unet_gan_25` is a U-Net blended with 25% of the GAN."""
-    return {name: _title(name, points[name]) for name in points}
+def point_title(name: str, point: Point) -> str:
+    """Name a point of a plane: `unet_gan_25` is a U-Net blended with 25% of the GAN."""
+    kind, share = _kind_and_share(name, point)
+    if kind == EQUAL:
+        return f"U-Net with {share:.1%} noisy input, at the GAN's PSNR"
+    return METHOD_TITLES.get(kind) or f"U-Net with {share:.0%} {LEGEND[kind].removeprefix('U-Net with ')}"
 
 
-def plane_chart(task: str, points: Points) -> Chart:
+def plane_chart(title: str, points: Points) -> Chart:
     """Draw the plane of a task.
 
     Parameters
     ----------
-    task : str
-        Its name.
+    title : str
+        The task's.
     points : mapping of str to mapping of str to float
         For `noisy`, `unet`, `gan` and the blends: `psnr` and `frechet`.
 
@@ -45,49 +48,33 @@ def plane_chart(task: str, points: Points) -> Chart:
         PSNR to the right, Fréchet distance upwards, by factors where all distances are positive. Two lines
         join the U-Net, through its blends, with the GAN and with the noisy image.
     """
-    titles = point_titles(points)
-    marks = [
-        Mark(_kind(name), f"{titles[name]}: {_describe(point)}", point["psnr"], point["frechet"])
-        for name, point in points.items()
-    ]
-    to_gan, to_noisy = (_line(other, points) for other in ("gan", "noisy"))
-    spoken = ". ".join(f"{titles[name]}: {_describe(points[name])}" for name in ("noisy", "unet", "gan"))
+    marks = {name: _mark(name, point) for name, point in points.items()}
+    lines = [_line(other, points) for other in ("noisy", "gan")]
+    spoken = " ".join(f"{marks[name].text}." for name in ("noisy", "unet", "gan"))
     axes = (SCORES["psnr"].title, SCORES["frechet"].title)
-    lines = [to_noisy, to_gan]
-    return draw_chart(TASK_TITLES[task], f"{spoken}.", axes, lines, marks[::-1], logarithmic=True)
+    return draw_chart(title, spoken, axes, lines, [*marks.values()][::-1], logarithmic=True)
 
 
-def plane_legend(planes: Mapping[str, Points]) -> dict[str, str]:
+def plane_legend(results: Results) -> dict[str, str]:
     """Name the kinds of points that are drawn, in the order of the legend."""
-    drawn = {_kind(name) for points in planes.values() for name in points}
+    planes = [panel["plane"] for panel in results.panels.values()]
+    drawn = {_kind_and_share(name, point)[0] for points in planes for name, point in points.items()}
     return {kind: title for kind, title in LEGEND.items() if kind in drawn}
 
 
-def plane_verdicts(results: Results) -> dict[str, str]:
-    """Give each task's verdict, by its name."""
-    return {
-        task: plane_verdict(points, results.evaluations[task]["gan"]["two_sample"])
-        for task, points in results.planes.items()
-    }
+def plane_verdicts(results: Results) -> list[tuple[str, str]]:
+    """Return the title of each task and the verdict on it."""
+    return [
+        (results.titles[task], plane_verdict(panel["plane"], panel["gan"]["two_sample"]))
+        for task, panel in results.panels.items()
+    ]
 
 
 def plane_verdict(points: Points, two_sample: float) -> str:
     """Say whether the GAN beats the U-Net blended with its noisy input, at equal PSNR.
 
-    Distances that are written alike count as equal.
-
-    Parameters
-    ----------
-    points : mapping of str to mapping of str to float
-        As for `plane_chart`. The blend with the GAN's PSNR, `unet_noisy_equal`, is missing where that PSNR
-        does not lie between those of the noisy faces and of the U-Net.
-    two_sample : float
-        The GAN's two-sample score.
-
-    Returns
-    -------
-    str
-        One sentence, or two.
+    Distances that are written alike count as equal. There is no such blend, `unet_noisy_equal`, where the
+    GAN's PSNR is not between those of the noisy faces and of the U-Net. The two-sample score is the GAN's.
     """
     gan = points["gan"]
     if EQUAL in points:
@@ -128,33 +115,24 @@ def _nearness(point: Point, other: Point) -> str:
     return NEARER if point["frechet"] < other["frechet"] else FURTHER
 
 
-def _title(name: str, point: Point) -> str:
+def _kind_and_share(name: str, point: Point) -> tuple[str, float]:
+    """Return a point's key of `LEGEND`, and which share of it is not the U-Net."""
     if name == EQUAL:
-        return f"U-Net with {point['share']:.1%} noisy input, at the GAN's PSNR"
+        return name, point["share"]
     if name in METHOD_TITLES:
-        return METHOD_TITLES[name]
-    other, share = name.removeprefix("unet_").rsplit("_", 1)
-    return f"U-Net with {share}% {'GAN' if other == 'gan' else 'noisy input'}"
+        return name, float(name != "unet")
+    kind, share = name.rsplit("_", 1)
+    return kind, int(share) / 100
 
 
-def _share(name: str, point: Point) -> float:
-    """Give how much of a blend is not the U-Net: 0 for the U-Net itself, 1 for the other image alone."""
-    if name in METHOD_TITLES:
-        return float(name != "unet")
-    return point["share"] if name == EQUAL else int(name.rsplit("_", 1)[1]) / 100
-
-
-def _kind(name: str) -> str:
-    """Give the look of a point: one of the three methods, the equal blend, or a step of a line."""
-    return name if name in {*METHOD_TITLES, EQUAL} else name.rsplit("_", 1)[0]
-
-
-def _describe(point: Point) -> str:
-    return f"{point['psnr']:.2f} dB, Fréchet distance {SCORES['frechet'].write(point['frechet'])}"
+def _mark(name: str, point: Point) -> Mark:
+    distance = f"Fréchet distance {SCORES['frechet'].write(point['frechet'])}"
+    text = f"{point_title(name, point)}: {point['psnr']:.2f} dB, {distance}"
+    return Mark(_kind_and_share(name, point)[0], text, point["psnr"], point["frechet"])
 
 
 def _line(other: str, points: Points) -> Line:
     """Join the U-Net, through its blends with another image, with that image."""
     names = [name for name in points if name in {"unet", other} or name.startswith(f"unet_{other}_")]
-    ordered = sorted(names, key=lambda name: _share(name, points[name]))
+    ordered = sorted(names, key=lambda name: _kind_and_share(name, points[name])[1])
     return Line(f"unet_{other}", [(points[name]["psnr"], points[name]["frechet"]) for name in ordered])

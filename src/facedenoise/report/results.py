@@ -7,15 +7,13 @@ from typing import Any
 import pandas as pd
 
 from facedenoise.params import Params
+from facedenoise.report.shown import Shown
 from facedenoise.report.style import METHOD_TITLES
-
-COLUMN_TITLES = {"noisy": "Noisy", "classical": "Best classical", "unet": "U-Net", "gan": "GAN"}
-"""The four that the headline compares; `classical` stands for the method that is best on validation."""
 
 
 @dataclass(frozen=True)
 class Results:
-    """What the pipeline's files hold.
+    """What the pipeline's files hold; what concerns the tasks is in the order of the params.
 
     Attributes
     ----------
@@ -23,16 +21,16 @@ class Results:
         What was asked for.
     hashes : mapping of str to str
         The SHA-256 of each file of data and weights, by its name.
+    sizes : mapping of str to int
+        The number of parameters of each denoiser, by the name of its file.
     audit : dict
         `reports/data.json`: rows, emotions and copies of each split.
-    metrics : dict
-        `reports/metrics.json`: the headline.
-    evaluations : mapping of str to dict
+    panels : mapping of str to dict
         For each task `reports/eval/TASK.json`: the full panel, with intervals.
+    shown : mapping of str to Shown
+        For each task the test faces that are shown.
     cross_noise : dict
         `reports/cross_noise.json`: by model, by the task it was trained on, by noise: `psnr` and `ssim`.
-    planes : dict
-        `reports/perception_distortion.json`: by task, by point: `psnr` and `frechet`.
     histories : mapping of str to mapping of str to pd.DataFrame
         For `unet` and `gan`, for each task, one row per epoch.
     emotion_history : pd.DataFrame
@@ -41,20 +39,23 @@ class Results:
 
     params: Params
     hashes: Mapping[str, str]
+    sizes: Mapping[str, int]
     audit: dict[str, Any]
-    metrics: dict[str, Any]
-    evaluations: Mapping[str, dict[str, Any]]
+    panels: Mapping[str, dict[str, Any]]
+    shown: Mapping[str, Shown]
     cross_noise: dict[str, Any]
-    planes: dict[str, Any]
     histories: Mapping[str, Mapping[str, pd.DataFrame]]
     emotion_history: pd.DataFrame
 
     @property
+    def titles(self) -> dict[str, str]:
+        """How readers see the names of the tasks."""
+        return self.params.titles
+
+    @property
     def clean_accuracy(self) -> float | None:
         """Share of clean test faces whose emotion the classifier tells; None without labels or training."""
-        if not self.classifier_is_trained:
-            return None
-        return self.metrics["clean"].get("emotion_accuracy")
+        return self._any_panel["clean"].get("emotion_accuracy") if self.classifier_is_trained else None
 
     @property
     def classifier_is_trained(self) -> bool:
@@ -78,18 +79,19 @@ class Results:
         return ("psnr", "ssim", *emotion)
 
     @property
-    def all_test_faces_are_copies(self) -> bool:
-        """Whether each test face has an exact copy among the training faces."""
-        return all(panel.get("without_copies", {}).get("faces") == 0 for panel in self.evaluations.values())
+    def faces_without_copy(self) -> int | None:
+        """How many test faces have no exact copy among the training faces; None if that is all of them."""
+        return self._any_panel.get("without_copies", {}).get("faces")
 
     def method(self, task: str, column: str) -> str:
-        """Give the method behind a column of the headline: for `classical`, the best one of this task."""
-        return self.metrics[task]["classical"]["method"] if column == "classical" else column
+        """Return the method behind a column of the headline: for `classical`, the best one of this task."""
+        return self.panels[task]["best_classical"] if column == "classical" else column
 
     def classical_title(self, task: str) -> str:
         """Name the best classical method of a task."""
         return METHOD_TITLES[self.method(task, "classical")]
 
-    def scores(self, task: str, column: str) -> dict[str, Any]:
-        """Give the full panel's scores of what a column of the headline stands for."""
-        return self.evaluations[task][self.method(task, column)]
+    @property
+    def _any_panel(self) -> dict[str, Any]:
+        """The panel of a task, for what is the same for all of them."""
+        return next(iter(self.panels.values()))

@@ -1,69 +1,68 @@
 """The data and the params of a run as tables."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
-from facedenoise.data.fer2013 import EMOTIONS
-from facedenoise.report.table import Cell, Group, Row, Table
+import pandas as pd
+
+from facedenoise.images.fer2013 import EMOTIONS
+from facedenoise.params import Params
+from facedenoise.report.table import Cell, Row, RowGroup, Table
 
 SPLIT_TITLES = {"train": "Training", "val": "Validation", "test": "Test"}
 
 
 def split_table(audit: Mapping[str, Any]) -> Table:
     """Count the rows of each split."""
-    heads = {
-        "rows": "Rows",
-        "left_out": "Left out",
-        "kept": "Kept",
-        "constant": "Constant",
-        "copies": "Copies",
-    }
-    rows = [
-        Row(title, [Cell(f"{audit[split][name]:,}") for name in heads])
-        for split, title in SPLIT_TITLES.items()
-    ]
+    heads = ("rows", "left_out", "kept", "constant", "copies")
+    rows = {title: [f"{audit[split][name]:,}" for name in heads] for split, title in SPLIT_TITLES.items()}
     caption = "Constant: images of one grey. Copies: exact repetitions within the split"
-    return Table(caption, "Split", [(title, "") for title in heads.values()], [Group(rows)])
+    return _table(caption, "Split", [name.replace("_", " ").capitalize() for name in heads], rows)
 
 
 def shared_table(audit: Mapping[str, Any]) -> Table:
-    """Count the images that stand in two splits."""
-    rows = []
+    """Count the images that are in two splits."""
+    rows = {}
     for pair, count in audit["copies_across"].items():
         one, other = (SPLIT_TITLES[split] for split in pair.split("_"))
-        rows.append(Row(f"{one} images that are also in {other.lower()}", [Cell(f"{count:,}")]))
-    return Table("Exact copies across splits, in the CSV", "Splits", [("Images", "")], [Group(rows)])
+        rows[f"{one} images that are also in {other.lower()}"] = [f"{count:,}"]
+    return _table("Exact copies across splits, in the CSV", "Splits", ["Images"], rows)
 
 
 def class_table(audit: Mapping[str, Any]) -> Table:
     """Count the rows of each emotion."""
-    rows = [
-        Row(name.capitalize(), [Cell(f"{audit[split]['emotions'][name]:,}") for split in SPLIT_TITLES])
-        for name in EMOTIONS
-    ]
-    rows.append(Row("No label", [Cell(f"{audit[split]['emotions']['none']:,}") for split in SPLIT_TITLES]))
-    heads = [(title, "") for title in SPLIT_TITLES.values()]
-    return Table("Rows of each emotion, in the CSV", "Emotion", heads, [Group(rows)])
+    titles = {name: name.capitalize() for name in EMOTIONS} | {"none": "No label"}
+    rows = {
+        title: [f"{audit[split]['emotions'][name]:,}" for split in SPLIT_TITLES]
+        for name, title in titles.items()
+    }
+    return _table("Rows of each emotion, in the CSV", "Emotion", [*SPLIT_TITLES.values()], rows)
 
 
-def params_table(params: Mapping[str, Any]) -> Table:
+def noise_table(params: Params) -> Table:
+    """Describe the noise of each task."""
+    rows = [Row(params.titles[name], [Cell(task.noise.description)]) for name, task in params.tasks.items()]
+    heads = [("Noise on intensities from 0 to 1", "")]
+    return Table("Noise", "Task", heads, [RowGroup(rows)])
+
+
+def params_table(params: Params) -> Table:
     """List all params by their key."""
-    rows = [Row(key, [Cell(value)]) for key, value in _flattened(params)]
-    return Table("params.yaml", "Key", [("Value", "")], [Group(rows)])
+    (flat,) = pd.json_normalize(asdict(params)).to_dict("records")
+    rows = {str(key): [_plain(value)] for key, value in flat.items() if value is not None}
+    return _table("params.yaml", "Key", ["Value"], rows)
 
 
 def hash_table(hashes: Mapping[str, str]) -> Table:
     """List the hash of each file."""
-    rows = [Row(name, [Cell(digest)]) for name, digest in hashes.items()]
-    return Table("Data and weights", "File", [("SHA-256", "")], [Group(rows)])
+    rows = {name: [digest] for name, digest in hashes.items()}
+    return _table("Data and weights", "File", ["SHA-256"], rows)
 
 
-def _flattened(params: Mapping[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    lines = []
-    for key, value in params.items():
-        name = f"{prefix}{key}"
-        lines += _flattened(value, f"{name}.") if isinstance(value, dict) else [(name, _plain(value))]
-    return lines
+def _table(caption: str, corner: str, heads: list[str], rows: Mapping[str, list[str]]) -> Table:
+    lines = [Row(head, [Cell(text) for text in texts]) for head, texts in rows.items()]
+    return Table(caption, corner, [(head, "") for head in heads], [RowGroup(lines)])
 
 
 def _plain(value: Any) -> str:  # noqa: ANN401

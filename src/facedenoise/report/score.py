@@ -9,18 +9,9 @@ MINUS = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True)
 class Score:
-    """One kind of score.
+    """One kind of score: its name with the unit, which values are good, how they are written, the best one.
 
-    Attributes
-    ----------
-    title : str
-        Its name, with the unit.
-    better : str
-        Which values are good, in words.
-    form : str
-        How a value is written, a format specification.
-    best : callable
-        Finds the best of several values.
+    `form` is a format specification; `best` finds the best of several values.
     """
 
     title: str
@@ -66,5 +57,5 @@ SCORES = {
 
 
 def mean(value: Any) -> float:  # noqa: ANN401
-    """Give the mean of an interval; a plain number is its own."""
+    """Return the mean of an interval; a plain number is its own."""
     return float(value["mean"] if isinstance(value, dict) else value)

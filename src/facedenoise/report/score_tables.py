@@ -1,108 +1,130 @@
 """The scores as tables."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
-from facedenoise.params import TASKS
-from facedenoise.report.results import COLUMN_TITLES, Results
+from facedenoise.report.plane import Points, point_title
+from facedenoise.report.results import Results
 from facedenoise.report.score import SCORES, mean
-from facedenoise.report.style import METHOD_TITLES, TASK_TITLES
-from facedenoise.report.table import HEAT_LEVELS, Cell, Group, Row, Table
+from facedenoise.report.style import COLUMN_TITLES, METHOD_TITLES
+from facedenoise.report.table import HEAT_LEVELS, Cell, Row, RowGroup, Table
 
+Scores = Mapping[str, Any]
 PANEL = ("psnr", "ssim", "gmsd", "haarpsi", "spectrum_error", "two_sample", "frechet")
 DIFFERENCES = {
     "unet_minus_noisy": "U-Net minus noisy",
     "unet_minus_classical": "U-Net minus best classical",
     "gan_minus_unet": "GAN minus U-Net",
 }
-MISSING = Cell("\N{EN DASH}")
 
 
 def headline_table(results: Results) -> Table:
     """Compare noisy, classical, U-Net and GAN by the numbers of `reports/metrics.json`."""
-    groups = []
-    for task in TASKS:
-        scores = [results.metrics[task][column] for column in COLUMN_TITLES]
-        rows = _score_rows(results.headline_scores, scores)
-        groups.append(Group(rows, TASK_TITLES[task], _classical_note(results, task)))
-    caption = f"Means over {_faces(results)}; the best of each row is marked"
-    return Table(caption, "Noise", [(title, "") for title in COLUMN_TITLES.values()], groups)
+    names = results.headline_scores
+    means = {
+        task: [{name: mean(scores[name]) for name in names} for scores in four]
+        for task, four in _fours(results, results.panels).items()
+    }
+    return _comparison(results, f"Means over {_faces(results)}; the best of each row is marked", names, means)
 
 
 def emotion_table(results: Results) -> Table:
     """Compare the same four by what the emotion classifier makes of them."""
-    groups = []
-    for task in TASKS:
-        scores = [results.scores(task, column) for column in COLUMN_TITLES]
-        rows = _score_rows(("emotion_accuracy", "emotion_agreement"), scores)
-        groups.append(Group(rows, TASK_TITLES[task], _classical_note(results, task)))
     caption = "Accuracy: right answers. Agreement: the same answer as on the clean face"
-    return Table(caption, "Noise", [(title, "") for title in COLUMN_TITLES.values()], groups)
+    fours = _fours(results, results.panels)
+    return _comparison(results, caption, ("emotion_accuracy", "emotion_agreement"), fours)
 
 
-def panel_table(task: str, evaluation: Mapping[str, Any]) -> Table:
-    """Show every method of a task by every score, with intervals; the best of each column is marked."""
-    methods = [method for method in METHOD_TITLES if method in evaluation]
-    columns = [_score_cells(name, [evaluation[method].get(name) for method in methods]) for name in PANEL]
-    rows = [
-        Row(METHOD_TITLES[method], cells, _strength(method, evaluation[method]))
-        for method, cells in zip(methods, zip(*columns, strict=True), strict=True)
-    ]
-    heads = [(SCORES[name].title, SCORES[name].better) for name in PANEL]
-    return Table(TASK_TITLES[task], "Method", heads, [Group(rows)])
+def without_copies_table(results: Results) -> Table | None:
+    """Compare without the test faces that are also among the training faces; None where none is, or all."""
+    if not results.faces_without_copy:
+        return None
+    fours = _fours(results, {task: panel["without_copies"] for task, panel in results.panels.items()})
+    caption = "Without the test faces that have an exact copy among the training faces"
+    return _comparison(
+        results, f"{caption}; {results.faces_without_copy:,} are left", ("psnr", "ssim"), fours
+    )
 
 
 def difference_table(results: Results) -> Table:
     """Show the paired differences, each with its interval."""
     names = results.headline_scores
-    groups = []
-    for task in TASKS:
-        differences = results.evaluations[task]["differences"]
-        rows = [
-            Row(title, [_difference(name, differences[key][name]) for name in names])
+    rows = {
+        task: [
+            Row(title, [_difference(name, panel["differences"][key][name]) for name in names])
             for key, title in DIFFERENCES.items()
         ]
-        groups.append(Group(rows, TASK_TITLES[task], _classical_note(results, task)))
+        for task, panel in results.panels.items()
+    }
     heads = [(SCORES[name].title, "") for name in names]
-    return Table("Paired differences", "Difference", heads, groups)
+    return Table("Paired differences", "Difference", heads, _by_task(results, rows))
+
+
+def panel_table(title: str, panel: Scores) -> Table:
+    """Show every method of a task by every score, with intervals; the best of each column is marked."""
+    methods = [method for method in METHOD_TITLES if method in panel]
+    columns = [_score_cells(name, [panel[method][name] for method in methods]) for name in PANEL]
+    rows = [
+        Row(METHOD_TITLES[method], cells, _strength(method, panel[method]))
+        for method, cells in zip(methods, zip(*columns, strict=True), strict=True)
+    ]
+    return Table(title, "Method", _judged_heads(PANEL), [RowGroup(rows)])
+
+
+def plane_table(title: str, points: Points) -> Table:
+    """List the points of a perception-distortion plane."""
+    names = ("psnr", "frechet", "spectrum_error")
+    rows = [
+        Row(point_title(name, point), [Cell(SCORES[score].write(point[score])) for score in names])
+        for name, point in points.items()
+    ]
+    return Table(title, "Image", _judged_heads(names), [RowGroup(rows)])
 
 
 def cross_noise_table(model: str, results: Results) -> Table:
     """Show what a model, trained on each noise, makes of every noise; heat is the share of the best gain."""
-    short = {task: title.removesuffix(" noise") for task, title in TASK_TITLES.items()}
-    rows = []
-    for trained_on, by_noise in results.cross_noise[model].items():
-        cells = [_cross_cell(results, model, noise, scores["psnr"]) for noise, scores in by_noise.items()]
-        rows.append(Row(short[trained_on], cells))
+    short = {task: title.removesuffix(" noise") for task, title in results.titles.items()}
+    noisy = {task: mean(panel["noisy"]["psnr"]) for task, panel in results.panels.items()}
+    networks = results.cross_noise[model]
+    best = {noise: max(by_noise[noise]["psnr"] for by_noise in networks.values()) for noise in noisy}
     write = SCORES["psnr"].write
-    heads = [(short[task], f"noisy {write(results.metrics[task]['noisy']['psnr'])}") for task in TASKS]
-    return Table(f"{METHOD_TITLES[model]}: PSNR in dB", "Trained on", heads, [Group(rows)])
+    rows = []
+    for trained_on, by_noise in networks.items():
+        psnr = {noise: scores["psnr"] for noise, scores in by_noise.items()}
+        heats = [_heat(psnr[noise] - noisy[noise], best[noise] - noisy[noise]) for noise in psnr]
+        cells = [Cell(write(value), heat=heat) for value, heat in zip(psnr.values(), heats, strict=True)]
+        rows.append(Row(short[trained_on], cells))
+    heads = [(short[task], f"noisy {write(psnr)}") for task, psnr in noisy.items()]
+    return Table(f"{METHOD_TITLES[model]}: PSNR in dB", "Trained on", heads, [RowGroup(rows)])
 
 
-def plane_table(task: str, points: Mapping[str, Mapping[str, float]], titles: Mapping[str, str]) -> Table:
-    """List the points of a perception-distortion plane."""
-    names = ("psnr", "frechet", "spectrum_error")
-    rows = [
-        Row(titles[point], [Cell(SCORES[name].write(scores[name])) for name in names])
-        for point, scores in points.items()
-    ]
-    heads = [(SCORES[name].title, SCORES[name].better) for name in names]
-    return Table(TASK_TITLES[task], "Image", heads, [Group(rows)])
+def _fours(results: Results, panels: Mapping[str, Scores]) -> dict[str, list[Scores]]:
+    """Return the scores of the four that the headline compares, for each task."""
+    behind = {task: [results.method(task, column) for column in COLUMN_TITLES] for task in panels}
+    return {task: [panels[task][method] for method in methods] for task, methods in behind.items()}
 
 
-def without_copies_table(results: Results) -> Table | None:
-    """Compare without the test faces that also stand in the training data; None where none has, or all."""
-    groups = []
-    for task in TASKS:
-        left = results.evaluations[task].get("without_copies", {"faces": 0})
-        if left["faces"]:
-            scores = [left[results.method(task, column)] for column in COLUMN_TITLES]
-            note = f"{left['faces']:,} faces; {_classical_note(results, task)}"
-            groups.append(Group(_score_rows(("psnr", "ssim"), scores), TASK_TITLES[task], note))
-    caption = "Without the test faces that have an exact copy among the training faces"
+def _comparison(
+    results: Results, caption: str, names: Iterable[str], fours: Mapping[str, Sequence[Scores]]
+) -> Table:
+    """Compare the four, a group of rows for each task and a row for each score."""
+    rows = {
+        task: [
+            Row(SCORES[name].title, _score_cells(name, [scores[name] for scores in four])) for name in names
+        ]
+        for task, four in fours.items()
+    }
     heads = [(title, "") for title in COLUMN_TITLES.values()]
-    return Table(caption, "Noise", heads, groups) if groups else None
+    return Table(caption, "Noise", heads, _by_task(results, rows))
+
+
+def _by_task(results: Results, rows: Mapping[str, Sequence[Row]]) -> list[RowGroup]:
+    notes = {task: f"best classical: {results.classical_title(task).lower()}" for task in rows}
+    return [RowGroup(lines, results.titles[task], notes[task]) for task, lines in rows.items()]
+
+
+def _judged_heads(names: Iterable[str]) -> list[tuple[str, str]]:
+    return [(SCORES[name].title, SCORES[name].better) for name in names]
 
 
 def _faces(results: Results) -> str:
@@ -115,35 +137,17 @@ def _faces(results: Results) -> str:
     return f"{faces}; emotion accuracy over the {labelled:,} that have a label"
 
 
-def _classical_note(results: Results, task: str) -> str:
-    return f"best classical: {results.classical_title(task).lower()}"
-
-
-def _score_rows(names: Iterable[str], scores: Sequence[Mapping[str, Any]]) -> list[Row]:
-    """Give a row for each score that there is, the best of each row marked."""
-    present = [name for name in names if any(name in method for method in scores)]
-    return [
-        Row(SCORES[name].title, _score_cells(name, [method.get(name) for method in scores]))
-        for name in present
-    ]
-
-
 def _score_cells(name: str, values: Sequence[Any]) -> list[Cell]:
-    """Write scores that are compared with each other; None is one that is missing."""
-    score = SCORES[name]
-    best = score.best([mean(value) for value in values if value is not None])
+    """Write scores that are compared with each other, plain numbers or means with intervals."""
+    score, means = SCORES[name], [mean(value) for value in values]
+    notes = [score.write_range(value) if isinstance(value, dict) else "" for value in values]
+    best = score.best(means)
     return [
-        MISSING if value is None else replace(_score_cell(name, value), best=mean(value) == best)
-        for value in values
+        Cell(score.write(middle), note, middle == best) for middle, note in zip(means, notes, strict=True)
     ]
 
 
-def _score_cell(name: str, value: Any) -> Cell:  # noqa: ANN401
-    note = SCORES[name].write_range(value) if isinstance(value, dict) else ""
-    return Cell(SCORES[name].write(mean(value)), note)
-
-
-def _strength(method: str, scores: Mapping[str, Any]) -> str:
+def _strength(method: str, scores: Scores) -> str:
     strength = scores.get("strength")
     if strength is None:
         return ""
@@ -151,15 +155,8 @@ def _strength(method: str, scores: Mapping[str, Any]) -> str:
 
 
 def _difference(name: str, interval: Mapping[str, float]) -> Cell:
-    score = SCORES[name]
-    middle, low, high = (score.write_difference(interval[key]) for key in ("mean", "low", "high"))
+    middle, low, high = (SCORES[name].write_difference(interval[key]) for key in ("mean", "low", "high"))
     return Cell(middle, f"{low.removesuffix(' points')} to {high}")
-
-
-def _cross_cell(results: Results, model: str, noise: str, psnr: float) -> Cell:
-    noisy = results.metrics[noise]["noisy"]["psnr"]
-    best = max(by_noise[noise]["psnr"] for by_noise in results.cross_noise[model].values())
-    return Cell(SCORES["psnr"].write(psnr), heat=_heat(psnr - noisy, best - noisy))
 
 
 def _heat(gain: float, best: float) -> int | None:

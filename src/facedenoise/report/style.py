@@ -1,17 +1,7 @@
-"""The look that all pictures share: names, colours, type, and how a picture becomes a file."""
+"""The names and colours that the page and the pictures share."""
 
-from pathlib import Path
+from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION
 
-import matplotlib.style
-from matplotlib.figure import Figure
-
-from facedenoise.files import replacing
-
-TASK_TITLES = {
-    "low_gaussian": "Low Gaussian noise",
-    "high_gaussian": "High Gaussian noise",
-    "salt_pepper": "Salt-and-pepper noise",
-}
 METHOD_TITLES = {
     "noisy": "Noisy",
     "median": "Median",
@@ -22,86 +12,26 @@ METHOD_TITLES = {
     "unet": "U-Net",
     "gan": "GAN",
 }
+COLUMN_TITLES = {"noisy": "Noisy", "classical": "Best classical", "unet": "U-Net", "gan": "GAN"}
+"""The four that the headline compares; `classical` is the method that is best on validation."""
 
-# Blue, vermillion and green of Okabe & Ito's palette: told apart with any kind of colour vision.
-TASK_COLOURS = {"low_gaussian": "#0072B2", "high_gaussian": "#D55E00", "salt_pepper": "#009E73"}
-INK = "#1f2328"
-QUIET = "#656d76"
-HAIRLINE = "#d0d7de"
+EMOTION_TITLES = {code: name.capitalize() for code, name in enumerate(EMOTIONS)} | {NO_EMOTION: "No label"}
 
-# Layout and type are in points of 1/72 inch; two pixels to the point keep letters sharp on fine screens.
-PIXELS_PER_POINT = 2
-POINTS_PER_INCH = 72
-MARGIN = 32
-TITLE, TEXT = 27, 17  # type sizes
+INK, QUIET = "#1f2328", "#656d76"
 
-# The default style comes first, so that a matplotlibrc of the user's own changes no picture.
-drawn_in_style = matplotlib.style.context(
-    [
-        "default",
-        {
-            "font.family": "DejaVu Sans",  # comes with matplotlib: the same letters everywhere
-            "font.size": TEXT,
-            "text.color": INK,
-            "axes.edgecolor": HAIRLINE,
-            "axes.labelcolor": QUIET,
-            "axes.titlecolor": INK,
-            "axes.titlelocation": "left",
-            "axes.titlesize": TEXT,
-            "axes.titleweight": "bold",
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "grid.color": "#eaeef2",
-            "xtick.color": HAIRLINE,
-            "xtick.labelcolor": QUIET,
-            "ytick.color": HAIRLINE,
-            "ytick.labelcolor": QUIET,
-            "lines.linewidth": 2.5,
-            "lines.solid_capstyle": "round",
-        },
-    ]
+# Okabe & Ito's palette, told apart with any kind of colour vision, without its yellow and black; beside each
+# colour its lighter form for a dark page.
+SERIES = (
+    ("#0072B2", "#5ab4f0"),
+    ("#D55E00", "#ff9a57"),
+    ("#009E73", "#3ec79b"),
+    ("#CC79A7", "#e79ac6"),
+    ("#E69F00", "#f0e442"),
+    ("#56B4E9", "#b9e2ff"),
 )
-"""Decorator of the functions that build or save a figure."""
 
 
-@drawn_in_style
-def new_figure(width: float, height: float, title: str, note: str, *, scale: float = 1) -> Figure:
-    """Start a figure with its title and a quieter line below it.
-
-    Parameters
-    ----------
-    width, height : float
-        In points.
-    title, note : str
-        Set at the top left, within the upper 100 points.
-    scale : float
-        Enlarges the whole figure in pixels; its layout in points stays.
-
-    Returns
-    -------
-    Figure
-        White, with no axes, bound to no window system and to no global state.
-    """
-    dpi = POINTS_PER_INCH * PIXELS_PER_POINT * scale
-    figure = Figure(figsize=(width / POINTS_PER_INCH, height / POINTS_PER_INCH), dpi=dpi, facecolor="white")
-    left = MARGIN / width
-    figure.text(left, 1 - 54 / height, title, fontsize=TITLE, fontweight="bold")
-    figure.text(left, 1 - 84 / height, note, fontsize=TEXT, color=QUIET)
-    return figure
-
-
-@drawn_in_style
-def save_png(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, whole or not at all; the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    figure : Figure
-        What to write, in its own size.
-    path : Path
-        The file; its folder is made if it is missing.
-    """
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", metadata={"Software": None})  # no version of matplotlib
+def series_class(place: int) -> str:
+    """Return the CSS classes of a task's curves; where the colours begin again, the lines are dashed."""
+    again, colour = divmod(place, len(SERIES))
+    return f"series-{colour} dashed" if again else f"series-{colour}"

@@ -8,7 +8,7 @@ HEAT_LEVELS = 6
 
 @dataclass(frozen=True)
 class Cell:
-    """A number, what stands quietly below it, and how it is set off: the best of its kind, or by its heat.
+    """A number, a quieter line below it, and how it is set off: as the best of its kind, or by its heat.
 
     `heat` runs from 1 to `HEAT_LEVELS`; 0 is below all of them, None is no heat at all.
     """
@@ -29,7 +29,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Group:
+class RowGroup:
     """Rows below a common title and its quieter note; without a title they are the whole table."""
 
     rows: Sequence[Row]
@@ -39,21 +39,12 @@ class Group:
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose first column names its rows.
+    """A table whose first column, below the `corner`, names its rows.
 
-    Attributes
-    ----------
-    caption : str
-        What it shows.
-    corner : str
-        What its first column holds.
-    heads : sequence of tuple of str
-        The other columns: a title, and a quieter note that may be empty.
-    groups : sequence of Group
-        Its rows.
+    `heads` are those of the other columns: a title each, and a quieter note that may be empty.
     """
 
     caption: str
     corner: str
     heads: Sequence[tuple[str, str]]
-    groups: Sequence[Group]
+    groups: Sequence[RowGroup]

@@ -4,6 +4,13 @@ import re
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
+NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+
+
+def escape_markdown(text: str) -> str:
+    """Write any text as plain words of Markdown, on one line."""
+    return re.sub(r"([\\`*_\[\]<>|~$&])", r"\\\1", " ".join(text.split()))
+
 
 def code_span(text: str) -> str:
     """Write any text as a code span of Markdown, on one line: longer fences than the text has itself."""
@@ -13,16 +20,13 @@ def code_span(text: str) -> str:
     return f"{fence}{space}{' '.join(text.split())}{space}{fence}"
 
 
-def render(template: str, **values: object) -> str:
-    """Fill a template; in HTML every value is escaped.
+def spell(number: int) -> str:
+    """Write a number as a word up to ten, in digits beyond."""
+    return NUMBERS[number] if number < len(NUMBERS) else f"{number:,}"
 
-    Parameters
-    ----------
-    template : str
-        The name of a file in `templates`.
-    **values
-        What it speaks of. A missing one is an error.
-    """
+
+def render(template: str, **values: object) -> str:
+    """Fill a file of `templates`; in HTML every value is escaped, and a missing one is an error."""
     return _environment().get_template(template).render(values)
 
 
@@ -35,5 +39,5 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["code_span"] = code_span
+    environment.filters |= {"markdown": escape_markdown, "code_span": code_span, "spell": spell}
     return environment

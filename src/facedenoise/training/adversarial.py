@@ -82,7 +82,7 @@ class Adversarial:
     ) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(requires_grad=False)
         reconstruction = charbonnier(denoised, clean)
-        # The bare network: the gradients of the wrapped one would be waited for in vain.
+        # The bare network: the wrapped one would wait in vain for gradients of its weights.
         scores = self._scores(self.discriminator, noisy, denoised)
         adversarial = least_squares(scores, self.clean_label)
         loss = reconstruction + self.weight * adversarial
@@ -94,15 +94,15 @@ class Adversarial:
         }
 
     def rate(self, factor: float) -> float:
-        """Give the generator's learning rate at `factor` of the highest."""
+        """Return the generator's learning rate at `factor` of the highest."""
         return self.generator.rate(factor)
 
     def averaged(self) -> nn.Module:
-        """Give the generator with the averaged weights."""
+        """Return the generator with the averaged weights."""
         return self.generator.averaged()
 
     def state(self) -> dict[str, Any]:
-        """Give both networks and their optimisers."""
+        """Return both networks and their optimisers."""
         return {
             "generator": self.generator.state(),
             "discriminator": self.discriminator.state_dict(),
@@ -110,7 +110,7 @@ class Adversarial:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take what `state` gave."""
+        """Take a state that `state` returned."""
         self.generator.restore(state["generator"])
         self.discriminator.load_state_dict(state["discriminator"])
         self.optimiser.load_state_dict(state["discriminator_optimiser"])

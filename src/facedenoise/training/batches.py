@@ -10,9 +10,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facedenoise.data.tensors import to_float
-from facedenoise.noise import corrupt
-from facedenoise.params import NoiseModel
+from facedenoise.images.tensors import to_float
+from facedenoise.noise import Noise, corrupt
 from facedenoise.training.distributed import share
 from facedenoise.training.randomness import shuffled, step_generator
 
@@ -34,15 +33,15 @@ class Pairs:
     rows: Tensor
 
     def to(self, device: torch.device) -> "Pairs":
-        """Give the same pairs with their images on a device, where each batch is then cut out of them."""
+        """Return the same pairs with their images on a device, where batches are then taken from them."""
         return Pairs(self.clean.to(device), self.noisy.to(device), self.rows)
 
 
 @dataclass(frozen=True)
 class FreshNoise:
-    """How to draw new noise for a pair: see `facedenoise.noise.corrupt`."""
+    """How new noise is drawn for a pair; see `facedenoise.noise.corrupt`."""
 
-    noise: NoiseModel
+    noise: Noise
     seed: int
     task: str
 
@@ -73,7 +72,7 @@ class Batches:
         return max(1, len(self.pairs.clean) // self.batch_size)
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Give this process's share, (noisy, clean): float32 in [0, 1], shape (n, 1, H, W) each."""
+        """Return this process's share, (noisy, clean): float32 in [0, 1], shape (n, 1, H, W) each."""
         order = shuffled(self.seed, epoch, len(self.pairs.clean))
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         flip = torch.from_numpy(step_generator(self.seed, epoch, step).random(len(chosen)) < 1 / 2)

@@ -21,12 +21,12 @@ _DIGEST_BYTES = 32
 class Checkpoints:
     """The saved states of one training, in a folder of their own.
 
-    Used as a context manager, which holds the folder's lock.
+    A context manager, which holds the folder's lock.
 
     Parameters
     ----------
     folder : Path
-        Made if it is missing. Whatever stands in it belongs to this very training.
+        Made if it is missing. It belongs to this very training alone.
 
     Raises
     ------
@@ -56,7 +56,7 @@ class Checkpoints:
         self._lock.release()
 
     def in_use(self) -> bool:
-        """Tell whether another process holds the folder."""
+        """Return whether another process holds the folder."""
         try:
             with self._lock.acquire():
                 return False
@@ -64,7 +64,7 @@ class Checkpoints:
             return True
 
     def due(self) -> bool:
-        """Tell whether the last state is old enough for the next."""
+        """Return whether it is time to save the next state."""
         return time.monotonic() - self._saved_at >= EVERY_SECONDS
 
     def save(self, state: dict[str, Any]) -> None:

@@ -1,11 +1,11 @@
-"""What the learners share: AdamW on clipped gradients, and an average of the weights."""
+"""The common part of the learners: AdamW on clipped gradients, and an average of the weights."""
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from facedenoise.training.device import has_bfloat16
+from facedenoise.models.device import has_bfloat16
 from facedenoise.training.distributed import synchronised
 from facedenoise.training.schedule import WeightAverage
 
@@ -16,9 +16,9 @@ class Descent:
     Parameters
     ----------
     network : nn.Module
-        The network to train, where it shall run.
+        The network to train, on its device.
     average : nn.Module
-        Of the same shape, for the averaged weights that are judged and kept.
+        Of the same shape; holds the averaged weights, which are validated and kept.
     lr : float
         The highest learning rate.
     weight_decay : float
@@ -64,15 +64,15 @@ class Descent:
         self.ema.update(self.network)
 
     def rate(self, factor: float) -> float:
-        """Give the learning rate at `factor` of the highest."""
+        """Return the learning rate at `factor` of the highest."""
         return self.lr * factor
 
     def averaged(self) -> nn.Module:
-        """Give the network with the averaged weights."""
+        """Return the network with the averaged weights."""
         return self.ema.average
 
     def state(self) -> dict[str, Any]:
-        """Give network, average and optimiser."""
+        """Return network, average and optimiser."""
         return {
             "network": self.network.state_dict(),
             "average": self.ema.average.state_dict(),
@@ -81,7 +81,7 @@ class Descent:
         }
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take what `state` gave."""
+        """Take a state that `state` returned."""
         self.network.load_state_dict(state["network"])
         self.ema.average.load_state_dict(state["average"])
         self.ema.updates = state["updates"]

@@ -2,7 +2,7 @@
 
 The processes average their gradients (Li et al., "PyTorch distributed: experiences on accelerating data
 parallel training", 2020), so that all make the same steps, which are those of a single process. Outside a
-`group` there is one process: all that stands here then does nothing.
+`group` there is one process, and all functions here do nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -15,25 +15,25 @@ from torch import Tensor, distributed, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from facedenoise.errors import InputError
-from facedenoise.training.device import training_device
+from facedenoise.models.device import training_device
 
 Result = TypeVar("Result")
 
-# The others wait while the first validates. That a process is lost, torchrun notices at once.
+# The others wait while the first validates. Torchrun itself notices at once if a process is lost.
 _PATIENCE = timedelta(days=1)
 
 
 @contextmanager
 def group() -> Iterator[None]:
-    """Be one of the processes that torchrun has started; only the first prints.
+    """Join the processes that torchrun has started; only the first prints.
 
-    Left by an error it stays as it is: closing it would make the others fail before torchrun sees which
-    process was the first to.
+    After an error the group stays open: closing it would make the other processes fail too, before torchrun
+    sees which one failed first.
     """
     device = training_device()
     if device.type == "cuda":
         torch.cuda.set_device(device)
-    # The few words beside gradients and losses lie in main memory, and go over gloo everywhere.
+    # Everything but gradients and losses is in main memory, and is sent over gloo.
     backend = "cpu:gloo,cuda:nccl" if device.type == "cuda" else "gloo"
     distributed.init_process_group(backend, timeout=_PATIENCE)
     if is_first():
@@ -50,12 +50,12 @@ def processes() -> int:
 
 
 def is_first() -> bool:
-    """Tell whether this is the process that validates, prints and writes."""
+    """Return whether this is the process that validates, prints and writes."""
     return not distributed.is_initialized() or distributed.get_rank() == 0
 
 
 def in_first(function: Callable[[], Result]) -> Result:
-    """Call a function in the first process alone; give its result to all."""
+    """Call a function in the first process alone; return its result in all."""
     if not distributed.is_initialized():
         return function()
     results = [function() if is_first() else None]
@@ -64,7 +64,7 @@ def in_first(function: Callable[[], Result]) -> Result:
 
 
 def share(count: int) -> slice:
-    """Give this process's part of a batch.
+    """Return this process's part of a batch.
 
     Raises
     ------
@@ -82,22 +82,22 @@ def share(count: int) -> slice:
 
 
 def synchronised(network: nn.Module) -> nn.Module:
-    """Wrap a network so that its gradients are the means over the processes; they must be alike before."""
+    """Wrap a network so that its gradients are means over the processes; all start with the same weights."""
     if not distributed.is_initialized():
         return network
-    # What buffers hold follows from the weights or, with shared batch norms, from the whole batch.
+    # Buffers follow from the weights or, with shared batch norms, from the whole batch: the same in all.
     return DistributedDataParallel(network, forward_sync_buffers=False)
 
 
 def mean_over_processes(values: dict[str, Tensor]) -> dict[str, float]:
-    """Average what each process has measured.
+    """Average scalars over the processes.
 
     Parameters
     ----------
     values : dict of str to Tensor
         Scalars on the training device.
     """
-    together = torch.stack(list(values.values()))  # one tensor, so that a GPU is waited for once
+    together = torch.stack(list(values.values()))  # one tensor: a single wait for the GPU
     return dict(zip(values, _mean(together).tolist(), strict=True))
 
 

@@ -2,7 +2,6 @@
 
 import math
 import os
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -10,9 +9,9 @@ from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
 
 from facedenoise.errors import InputError
+from facedenoise.progress import progress_bar
 from facedenoise.training.checkpoints import Checkpoints
 from facedenoise.training.distributed import in_first, is_first, mean_over_processes
 from facedenoise.training.schedule import rate_factor
@@ -24,37 +23,35 @@ Rows = list[dict[str, float]]
 """A history: a row an epoch, and while one is running a last row for it."""
 
 WATCH_SECONDS = 10.0  # between two looks at a running epoch
-BAR_SECONDS = 0.1  # between two states of the progress bar on a terminal
-LOG_SECONDS = 30.0  # and in a file, where each stays
 
 
 class TrainingData(Protocol):
-    """What a `Training` learns from."""
+    """The data of a `Training`."""
 
     def __len__(self) -> int:
         """Count the steps of an epoch."""
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Give this process's inputs and targets of a step: always the same for the same (epoch, step)."""
+        """Return this process's inputs and targets of a step: a pure function of (epoch, step)."""
 
 
 class Learner(Protocol):
-    """What a `Training` trains."""
+    """The networks of a `Training` with their optimisers."""
 
     def step(self, inputs: Tensor, targets: Tensor, factor: float, /) -> dict[str, Tensor]:
-        """Learn from a batch with the learning rate times `factor`; give the scalars to log."""
+        """Learn from a batch with the learning rate times `factor`; return the scalars to log."""
 
     def rate(self, factor: float) -> float:
-        """Give the learning rate, for the history."""
+        """Return the learning rate, for the history."""
 
     def averaged(self) -> nn.Module:
-        """Give the network, with its averaged weights, that is validated and kept."""
+        """Return the network with the averaged weights, which is validated and kept."""
 
     def state(self) -> dict[str, Any]:
-        """Give everything that `restore` needs to go on as if nothing had happened."""
+        """Return everything that `restore` needs to go on as if nothing had happened."""
 
     def restore(self, state: dict[str, Any]) -> None:
-        """Take a state that `state` gave."""
+        """Take a state that `state` returned."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +68,7 @@ class Plan:
         Stop after so many epochs without a better score, and keep the best weights.
         None: train to the end and keep the last.
     scores : tuple of str, default ("val_psnr", "val_ssim")
-        What validation gives. The first decides which weights are the best; higher is better.
+        The names of the validation's scores. The first decides which weights are the best; higher is better.
     """
 
     epochs: int
@@ -82,14 +79,14 @@ class Plan:
 
 @dataclass
 class Progress:
-    """Where a training stands.
+    """How far a training has come.
 
     Attributes
     ----------
     epoch, step : int
         The next step's epoch, and its place in it.
     sums : dict of str to float
-        What this epoch has logged so far, summed over its steps.
+        The scalars that this epoch has logged, summed over its steps.
     history : list of dict
         One entry per finished epoch.
     kept : dict of str to Tensor
@@ -109,12 +106,12 @@ class Progress:
     stale: int = 0
 
     def means(self) -> dict[str, float]:
-        """Give what this epoch has logged so far, a step's mean."""
+        """Return the scalars that this epoch has logged, averaged over its steps."""
         return {name: total / self.step for name, total in self.sums.items()}
 
 
 def unwatched(rows: Rows) -> None:
-    """Look away."""
+    """Do nothing with a history."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +129,7 @@ class Training:
     plan : Plan
         How long.
     checkpoints : Checkpoints or None
-        Entered; where the state is saved after every epoch and at least every minute. None: in all processes
+        Entered; the state is saved there after every epoch and at least every minute. None in all processes
         but the first.
     title : str
         For the progress bar.
@@ -150,7 +147,7 @@ class Training:
     watch: Callable[[Rows], None] = unwatched
 
     def run(self) -> Progress:
-        """Train to the end of the plan; give the history and the weights to keep."""
+        """Train to the end of the plan; return the history and the weights to keep."""
         progress = self._resumed()
         while not self._is_finished(progress):
             self._run_epoch(progress)
@@ -184,14 +181,8 @@ class Training:
         steps = len(self.batches)
         title = f"{self.title} {progress.epoch + 1}/{self.plan.epochs}"
         watched_at = time.monotonic()
-        with tqdm(
-            total=steps,
-            initial=progress.step,
-            desc=title,
-            unit="batch",
-            leave=False,
-            mininterval=BAR_SECONDS if sys.stderr.isatty() else LOG_SECONDS,
-            disable=not is_first(),
+        with progress_bar(
+            total=steps, initial=progress.step, desc=title, unit="batch", disable=not is_first()
         ) as bar:
             while progress.step < steps:
                 self._run_step(progress)
@@ -236,7 +227,7 @@ class Training:
         print(" ".join(f"{name} {value:.5g}" for name, value in progress.history[-1].items()), flush=True)  # noqa: T201
 
     def _averaged(self, epoch: int) -> nn.Module:
-        """Give the averaged network; the loss of an epoch's last step is from before its update."""
+        """Return the averaged network; the last loss of an epoch does not show its last update."""
         network = self.learner.averaged()
         norm = nn.utils.get_total_norm(network.parameters())
         self._require_finite("the norm of the weights", norm.item(), epoch)
@@ -256,9 +247,9 @@ def cpu_state(network: nn.Module) -> dict[str, Tensor]:
 
 
 def seed_everything(seed: int) -> None:
-    """Seed the initial weights, and ask for algorithms that give the same bytes each time."""
+    """Seed the initial weights, and use only algorithms that return the same bytes each time."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may not be deterministic
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(mode=True)
-    # This mode also fills all fresh memory, which costs time and which nothing here reads.
+    # This mode also fills all fresh memory, which costs time; nothing here reads that.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What the networks are trained on."""
+"""The losses that the networks minimise."""
 
 import torch
 from torch import Tensor

@@ -1,6 +1,6 @@
-"""Random numbers of a training: all functions of (seed, epoch, stream), nothing has a state.
+"""Random numbers of a training: pure functions of (seed, epoch, stream), without a state.
 
-So a training that resumes at (epoch, step) sees what it would have seen.
+A training that resumes at (epoch, step) therefore sees the same numbers.
 """
 
 from functools import lru_cache
@@ -13,12 +13,12 @@ ORDER = 0  # the stream of an epoch's order; each step has one of its own after 
 
 @lru_cache(maxsize=1)  # all steps of an epoch share it
 def shuffled(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
-    """Give the order of an epoch: a permutation of 0 to count - 1."""
+    """Return the order of an epoch: a permutation of 0 to count - 1."""
     return _generator(seed, epoch, ORDER).permutation(count)
 
 
 def step_generator(seed: int, epoch: int, step: int) -> np.random.Generator:
-    """Give the generator of what one step draws."""
+    """Return the generator of one step."""
     return _generator(seed, epoch, ORDER + 1 + step)
 
 

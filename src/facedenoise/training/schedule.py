@@ -7,7 +7,7 @@ from torch import nn
 
 
 def rate_factor(step: int, steps: int, warmup: float) -> float:
-    """Give what the learning rate is multiplied by: a linear warm-up, then one cosine to zero.
+    """Return the factor of the learning rate: a linear warm-up, then one cosine to zero.
 
     Parameters
     ----------
@@ -36,11 +36,11 @@ class WeightAverage:
     Parameters
     ----------
     network : nn.Module
-        The network that is trained; its copy here starts equal.
+        The network that is trained; the average starts as its copy.
     average : nn.Module
         A network of the same shape that holds the average, in evaluation mode.
     decay : float
-        In [0, 1). In the first steps a smaller one, (1 + n) / (10 + n), so that the start is soon forgotten.
+        In [0, 1). The first steps use a smaller one, (1 + n) / (10 + n), to forget the start soon.
     """
 
     def __init__(self, network: nn.Module, average: nn.Module, decay: float) -> None:

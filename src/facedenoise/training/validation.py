@@ -1,13 +1,13 @@
-"""Score a network on the validation split, in the middle of a training."""
+"""Score a network on the validation split during a training."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from facedenoise.data.tensors import to_float
-from facedenoise.evaluation.metrics import psnr, ssim
-from facedenoise.inference import denoise
+from facedenoise.images.fidelity import psnr, ssim
+from facedenoise.images.tensors import to_float
+from facedenoise.models.inference import denoise
 from facedenoise.training.batches import Pairs
 from facedenoise.training.loop import Validate
 
@@ -15,7 +15,7 @@ PIECE = 256  # images in memory at a time: whole batches of `denoise`, so that t
 
 
 def validator(pairs: Pairs, device: torch.device) -> Validate:
-    """Give the function that scores a network on these pairs, always on the same noise.
+    """Return the function that scores a network on these pairs, always on the same noise.
 
     It holds a piece of the split in memory, and 16 bytes of each image.
 
@@ -42,6 +42,6 @@ def validator(pairs: Pairs, device: torch.device) -> Validate:
 
 
 def _scores(network: nn.Module, clean: Tensor, noisy: Tensor, device: torch.device) -> NDArray[np.float64]:
-    """Give PSNR and SSIM of each image: shape (2, N)."""
+    """Return PSNR and SSIM of each image: shape (2, N)."""
     clean, denoised = to_float(clean), denoise(network, to_float(noisy).to(device)).cpu()
     return np.stack([psnr(clean, denoised), ssim(clean, denoised)])

@@ -1,0 +1,157 @@
+"""All commands of `facedenoise`, their arguments and help; what is heavy is imported when a command runs.
+
+Only then is it seen which tasks there are.
+"""
+
+import re
+from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from facedenoise.models import MODELS
+
+_DENOISE = """\
+Denoise a picture (png, jpg, bmp, tiff, webp), all pictures in a folder, or the faces of a CSV in the layout
+of FER2013. Each picture's noise is judged from the picture itself; one without noise is copied as it is.
+The input is never written over; a file that cannot be read is reported, and the others are done.
+
+examples: facedenoise denoise noisy.png clean.png
+          facedenoise denoise photos/ cleaned/ --noise high_gaussian --model gan
+          facedenoise denoise faces.csv cleaned.csv --json | jq .noise"""
+_INFO = """\
+Say which networks there are, trained on what, with which scores.
+
+examples: facedenoise info
+          facedenoise info --json | jq -c '.[] | {task, model, noise, test}'"""
+_NOISE = """\
+Write a noisy copy of a picture, of a folder of pictures, or of a CSV in the layout of FER2013, with the noise
+of a task: that in params.yaml of the working directory, else that which the task's network was trained on.
+The same seed and names give the same noise; each colour channel has noise of its own.
+
+examples: facedenoise noise photo.png noisy.png --task high_gaussian --seed 1
+          facedenoise noise photos/ noisy/ --task salt_pepper
+          facedenoise noise fer2013.csv noisy.csv --task low_gaussian"""
+_EXPORT = """\
+Write a denoiser that runs without facedenoise. It takes noisy images, float32 in [0, 1], shape
+(batch, 1, height, width) with any batch, height and width, and returns the clean ones alike.
+
+examples: facedenoise export high_gaussian denoiser.onnx
+          facedenoise export salt_pepper denoiser.pt2 --model gan --format torch"""
+_IMPORT = """\
+Write the images of a folder as a CSV in the layout of FER2013: grey, cropped to a square in the middle,
+scaled with antialiasing.
+
+DIR/train/EMOTION/..., DIR/validation/EMOTION/... (or val) and DIR/test/EMOTION/... become Training,
+PublicTest and PrivateTest. Without a folder for validation, test/ is both: by the names of its files where
+these begin with PublicTest_ and PrivateTest_, as FER2013's do, else in turns.
+The images of any other folder have no emotion and are dealt at random, 80%, 10% and 10%.
+
+example: facedenoise import fer2013/ data/raw/faces.csv
+         dvc add data/raw/faces.csv && dvc exp run -S data.csv=data/raw/faces.csv"""
+_TASK = "the noise, a task in `facedenoise info`"
+
+
+def build_parser() -> ArgumentParser:
+    """Return the parser; `run` of what it parses is the function of the command."""
+    parser = ArgumentParser(prog="facedenoise", description="Denoise grey faces and other pictures.")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name, (summary, text, add_arguments) in _COMMANDS.items():
+        description, examples = text.rsplit("\n\n", 1)
+        texts: dict[str, Any] = {"help": summary, "description": description, "epilog": examples}
+        command = commands.add_parser(name, **texts, formatter_class=RawDescriptionHelpFormatter)
+        add_arguments(command.add_argument)
+        command.set_defaults(run=partial(_run, name))
+    return parser
+
+
+def _run(command: str, options: Namespace) -> int:
+    module = "import_faces" if command == "import" else command
+    return import_module(f"facedenoise.cli.{module}").run(options)
+
+
+def _denoise(add: Callable[..., Any]) -> None:
+    _files(add)
+    add("--noise", metavar="TASK", default="auto", help=f"{_TASK} (default: auto, judged picture by picture)")
+    _network(add)
+    add(
+        "--batch",
+        type=_whole_number(1, 65536),
+        default=64,
+        metavar="N",
+        help="small pictures at once (default: 64)",
+    )
+    add("--threads", type=_whole_number(1, 65536), metavar="N", help="CPU threads (default: all cores)")
+    add("--device", type=_device_name, help="cpu, cuda, cuda:1, ... (default: cuda where there is one)")
+    add("--json", action="store_true", help="print one line of JSON a file")
+
+
+def _info(add: Callable[..., Any]) -> None:
+    _weights(add)
+    add("--json", action="store_true", help="print all that is known, as a JSON array")
+
+
+def _noise(add: Callable[..., Any]) -> None:
+    _files(add)
+    add("--task", required=True, help=_TASK)
+    add("--seed", type=_SEED, default=0, metavar="N", help="of the noise (default: 0)")
+
+
+def _export(add: Callable[..., Any]) -> None:
+    add("task", metavar="TASK", help=_TASK)
+    add("out", type=Path, metavar="OUT", help="the file to write; it ends in .onnx, for torch in .pt2")
+    add("--format", choices=("onnx", "torch"), default="onnx", help="ONNX (default), or torch.export's .pt2")
+    _network(add)
+
+
+def _import(add: Callable[..., Any]) -> None:
+    add("folder", type=Path, metavar="DIR", help="the folder, searched to any depth")
+    add("out", type=Path, metavar="OUT.csv", help="the CSV to write, outside of DIR")
+    # The pipeline takes no smaller images, and its reader no longer lines.
+    size, what = _whole_number(8, 2000), "height and width in the CSV (default: 48)"
+    add("--size", type=size, default=48, metavar="PIXELS", help=what)
+    add("--seed", type=_SEED, default=0, metavar="N", help="of the random split (default: 0)")
+
+
+def _files(add: Callable[..., Any]) -> None:
+    add("source", type=Path, metavar="IN", help="a picture, a folder, or a CSV")
+    add("target", type=Path, metavar="OUT", help="what to write, of the same kind")
+
+
+def _network(add: Callable[..., Any]) -> None:
+    add("--model", choices=MODELS, default="unet", help="unet (default) is truer, gan keeps more texture")
+    _weights(add)
+
+
+def _weights(add: Callable[..., Any]) -> None:
+    add("--weights", type=Path, metavar="DIR", help="has TASK/MODEL.safetensors (default: models/, package)")
+
+
+def _whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Return what reads a number from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise ArgumentTypeError(f"{text!r} is no whole number from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def _device_name(text: str) -> str:
+    """Check the form of a device's name; whether there is such a device is checked later."""
+    if not re.fullmatch(r"cpu|cuda(:[0-9]{1,3})?", text):
+        raise ArgumentTypeError(f"{text!r} is neither cpu nor cuda nor cuda:N")
+    return text
+
+
+_SEED = _whole_number(0, 2**63 - 1)
+_COMMANDS = {
+    "denoise": ("clean a picture, a folder of pictures, or a CSV of faces", _DENOISE, _denoise),
+    "info": ("say which networks there are, trained on what, with which scores", _INFO, _info),
+    "noise": ("make noisy pictures to try", _NOISE, _noise),
+    "import": ("turn a folder of images into a CSV for the pipeline", _IMPORT, _import),
+    "export": ("write a denoiser as ONNX, or for PyTorch alone", _EXPORT, _export),
+}

@@ -1,5 +1,0 @@
-"""Drawn 48 by 48 grey faces with seven emotions: the built-in stand-in for FER2013."""
-
-from facedenoise.data.faces.drawing import draw_face, draw_faces
-
-__all__ = ["draw_face", "draw_faces"]

@@ -1,0 +1,1 @@
+"""Clean pictures of any size and format with a trained network."""

@@ -1,0 +1,57 @@
+"""Choose a network for an image by the noises that the networks were trained on."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from facedenoise.denoise.noise_level import NoiseEstimate
+from facedenoise.noise import Noise
+
+NONE, OTHER = "none", "other"
+"""Instead of a task: no noise, or noise that no network was trained on."""
+_NO_NETWORK = "no network was trained on such noise; left as it is"
+
+_LEAST_USUAL, _ABOVE_USUAL = 0.85, 0.012  # estimates of a level: from 0.85 * level to level + 0.012
+
+
+class Choice(NamedTuple):
+    """The task whose network an image needs, or `NONE` or `OTHER`.
+
+    `estimate` is the reason, None if the user chose; `remark` says if the noise is not what the networks were
+    trained on.
+    """
+
+    task: str
+    estimate: NoiseEstimate | None = None
+    remark: str = ""
+
+    def __str__(self) -> str:
+        if self.estimate is None:
+            return f"{self.task}, as told"
+        if self.task == NONE:
+            return "no noise found, left as it is"
+        return f"{self.task} ({self.estimate}{', ' if self.remark else ''}{self.remark})"
+
+
+def choose(estimate: NoiseEstimate, noises: Mapping[str, Noise]) -> Choice:
+    """Choose one of the tasks in `noises`; of several that fit equally well, the first by name.
+
+    Lone black and white pixels need a network that keeps all other pixels; all other noise needs that of the
+    nearest standard deviation. A network for noise without a constant one is never chosen.
+    """
+    if estimate.is_clean:
+        return Choice(NONE, estimate)
+    if estimate.has_impulses:
+        fitting = sorted(task for task, noise in noises.items() if noise.keeps_unsaturated)
+        return Choice(fitting[0], estimate) if fitting else Choice(OTHER, estimate, _NO_NETWORK)
+    levels = {task: noise.sigma for task, noise in sorted(noises.items()) if noise.sigma is not None}
+    if not levels:
+        return Choice(OTHER, estimate, _NO_NETWORK)
+    task = min(levels, key=lambda task: abs(levels[task] - estimate.sigma))
+    is_usual = _LEAST_USUAL * levels[task] <= estimate.sigma <= levels[task] + _ABOVE_USUAL
+    return Choice(task, estimate, "" if is_usual else _remark(estimate.sigma, sorted({*levels.values()})))
+
+
+def _remark(sigma: float, levels: list[float]) -> str:
+    where = "between" if levels[0] < sigma < levels[-1] else "outside"
+    named = " and ".join(f"{level:g}" for level in levels)
+    return f"{where} the trained level{'s' if len(levels) > 1 else ''} {named}; the nearer one is used"

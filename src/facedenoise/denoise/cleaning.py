@@ -1,0 +1,50 @@
+"""Denoise many images, each with the network for its own noise."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facedenoise.denoise.choice import NONE, OTHER, Choice
+from facedenoise.denoise.denoiser import Denoiser
+from facedenoise.pictures.channels import colour_planes
+
+Image = NDArray[Any]
+"""uint8, uint16, or floating point in [0, 1]; (H, W), or (H, W, C) as `Denoiser` takes it."""
+
+
+def clean(
+    images: Sequence[Image], choose: Callable[[Image], Choice], load: Callable[[str], Denoiser]
+) -> list[tuple[Image, Choice]]:
+    """Denoise images of any sizes; those of one size and noise go through the network together.
+
+    `choose` says which task's denoiser an image needs; `load` returns the denoiser of a task.
+
+    Returns
+    -------
+    list of (ndarray, Choice)
+        In the same order, images of the same shapes and dtypes; where there is no network, the very image.
+    """
+    cleaned = [(image, choose(image)) for image in images]
+    alike = defaultdict(list)
+    for index, (image, choice) in enumerate(cleaned):
+        if choice.task not in (NONE, OTHER):
+            alike[choice.task, image.shape[:2], image.dtype].append(index)
+    for (task, _, _), members in alike.items():
+        denoised = _denoise_alike([images[index] for index in members], load(task))
+        for index, image in zip(members, denoised, strict=True):
+            cleaned[index] = (image, cleaned[index][1])
+    return cleaned
+
+
+def _denoise_alike(images: list[Image], denoiser: Denoiser) -> list[Image]:
+    """Denoise the colours of images of one size and dtype; copy alpha."""
+    denoised = [image.copy() for image in images]
+    planes = [colour_planes(image) for image in denoised]
+    stack = denoiser.denoise_stack(np.concatenate(planes))
+    ends = np.cumsum([len(each) for each in planes])
+    for each, part in zip(planes, np.split(stack, ends[:-1]), strict=True):
+        each[...] = part
+    return denoised

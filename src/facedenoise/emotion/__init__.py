@@ -1,0 +1,1 @@
+"""The classifier of emotions: its network, its training, its answers."""

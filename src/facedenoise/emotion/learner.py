@@ -1,0 +1,169 @@
+"""Train the classifier of emotions: its faces, their augmentation, the learner and its validation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facedenoise.emotion.batch_norm import with_shared_batch_norms
+from facedenoise.emotion.prediction import predict
+from facedenoise.images.fer2013 import NO_EMOTION
+from facedenoise.images.tensors import to_float
+from facedenoise.training.descent import Descent
+from facedenoise.training.distributed import share
+from facedenoise.training.loop import Validate
+from facedenoise.training.randomness import shuffled, step_generator
+
+WINDOW = 5 / 6  # of a face's side, seen in a training step: 40 of 48 px
+
+
+@dataclass(frozen=True)
+class LabelledFaces:
+    """Faces whose emotion is known.
+
+    Attributes
+    ----------
+    images : Tensor
+        uint8, shape (N, 1, H, W).
+    emotion : Tensor
+        int64, shape (N,), 0 to 6.
+    """
+
+    images: Tensor
+    emotion: Tensor
+
+    def __len__(self) -> int:
+        """Count the faces."""
+        return len(self.images)
+
+    def to(self, device: torch.device) -> "LabelledFaces":
+        """Return the same faces on a device, where batches are then taken from them."""
+        return LabelledFaces(self.images.to(device), self.emotion.to(device))
+
+
+def labelled(images: Tensor, emotion: Tensor) -> LabelledFaces:
+    """Leave out the faces without a label.
+
+    Parameters
+    ----------
+    images : Tensor
+        uint8, shape (N, 1, H, W).
+    emotion : Tensor
+        int64, shape (N,), -1 where there is no label.
+    """
+    known = emotion != NO_EMOTION
+    return LabelledFaces(images[known], emotion[known])
+
+
+@dataclass(frozen=True)
+class AugmentedBatches:
+    """Shuffled batches of windows of the faces, at random places, mirrored with probability 1/2.
+
+    Parameters
+    ----------
+    faces : LabelledFaces
+        The training split.
+    batch_size : int
+        Faces a batch. The remainder of an epoch's order that fills no batch is left out.
+    seed : int
+        Of the order, the windows and the mirroring.
+    """
+
+    faces: LabelledFaces
+    batch_size: int
+    seed: int
+
+    def __len__(self) -> int:
+        """Count the steps of an epoch."""
+        return max(1, len(self.faces) // self.batch_size)
+
+    def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
+        """Return this process's share: windows, float32 in [0, 1], (n, 1, h, w), and emotions, int64 (n,)."""
+        order = shuffled(self.seed, epoch, len(self.faces))
+        chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+        windows = augmented(self.faces.images[chosen], step_generator(self.seed, epoch, step))
+        mine = share(len(chosen))
+        return to_float(windows[mine]), self.faces.emotion[chosen[mine]]
+
+
+def augmented(images: Tensor, generator: np.random.Generator) -> Tensor:
+    """Cut a window of `WINDOW` of the side out of each image at random; mirror each with probability 1/2.
+
+    Parameters
+    ----------
+    images : Tensor
+        Any dtype, shape (N, 1, H, W).
+    generator : numpy Generator
+        Where the random numbers come from.
+
+    Returns
+    -------
+    Tensor
+        Same dtype, shape (N, 1, round(WINDOW * H), round(WINDOW * W)).
+    """
+    count, _, height, width = images.shape
+    rows, columns = (_windows(side, count, generator) for side in (height, width))
+    mirrored = torch.from_numpy(generator.random(count) < 1 / 2)
+    columns[mirrored] = columns[mirrored].flip(1)
+    numbers = torch.arange(count)[:, None, None]
+    return images[numbers, 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+
+
+def _windows(side: int, count: int, generator: np.random.Generator) -> Tensor:
+    """Return the positions along one side of windows at random places: (count, window)."""
+    window = round(WINDOW * side)
+    first = torch.from_numpy(generator.integers(0, side - window + 1, count))
+    return first[:, None] + torch.arange(window)
+
+
+class Classification(Descent):
+    """A `Learner` of a classifier, by cross-entropy; its other parameters are those of `Descent`.
+
+    Parameters
+    ----------
+    smoothing : float
+        Share of a label that is spread over all classes (Szegedy et al., "Rethinking the Inception
+        architecture for computer vision", 2016).
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        average: nn.Module,
+        *,
+        lr: float,
+        weight_decay: float,
+        clip: float,
+        ema: float,
+        smoothing: float,
+    ) -> None:
+        network = with_shared_batch_norms(network)
+        super().__init__(network, average, lr=lr, weight_decay=weight_decay, clip=clip, ema=ema)
+        self.smoothing = smoothing
+
+    def step(self, images: Tensor, labels: Tensor, factor: float, /) -> dict[str, Tensor]:
+        """Take one optimiser step on a batch; log the loss."""
+        logits = self.output(images.to(self.device))
+        loss = functional.cross_entropy(logits, labels.to(self.device), label_smoothing=self.smoothing)
+        self.descend(loss, factor)
+        return {"loss": loss.detach()}
+
+
+def accuracy_validator(faces: LabelledFaces, device: torch.device) -> Validate:
+    """Return the function that maps a classifier to its `val_accuracy` on these faces, in [0, 1].
+
+    Parameters
+    ----------
+    faces : LabelledFaces
+        The validation split.
+    device : torch.device
+        Where the networks are.
+    """
+    images, emotion = to_float(faces.images).to(device), faces.emotion.numpy()
+
+    def validate(network: nn.Module) -> dict[str, float]:
+        return {"val_accuracy": float(np.mean(predict(network, images) == emotion))}
+
+    return validate

@@ -1,0 +1,36 @@
+"""The few figures by which versions are compared."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from facedenoise.evaluation.rounding import rounded
+from facedenoise.images.fidelity import psnr, ssim
+
+HEADLINE = ("psnr", "ssim", "emotion_accuracy")
+
+
+def headline(panel: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the few figures of a panel by which versions are compared.
+
+    For `noisy`, `classical`, `unet` and `gan` the means of `psnr`, `ssim` and, where there are labels,
+    `emotion_accuracy`; for `classical`, the best classical method, also the name of the `method`.
+    """
+    best = panel["best_classical"]
+    return {
+        "noisy": _means(panel["noisy"]),
+        "classical": {"method": best, **_means(panel[best])},
+        "unet": _means(panel["unet"]),
+        "gan": _means(panel["gan"]),
+    }
+
+
+def _means(scores: Mapping[str, Any]) -> dict[str, float]:
+    return {name: scores[name]["mean"] for name in HEADLINE if name in scores}
+
+
+def fidelity(clean: torch.Tensor, denoised: torch.Tensor) -> dict[str, float]:
+    """Return the mean `psnr` and `ssim` of a batch, rounded to 4 decimals; see `psnr`."""
+    scores = {"psnr": psnr(clean, denoised), "ssim": ssim(clean, denoised)}
+    return {name: rounded(values.mean()) for name, values in scores.items()}

@@ -1,0 +1,74 @@
+"""Image tensors: on disk (uint8, safetensors) and in the library (float32 in [0, 1])."""
+
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+
+from facedenoise.errors import InputError
+
+
+def to_float(images: torch.Tensor) -> torch.Tensor:
+    """Scale uint8 pixels of any shape to float32 in [0, 1]; TypeError for another dtype."""
+    if images.dtype != torch.uint8:
+        raise TypeError(f"expected uint8 pixels, got {images.dtype}")
+    return images.to(torch.float32) / 255
+
+
+def to_uint8(images: torch.Tensor) -> torch.Tensor:
+    """Clip floating point pixels of any shape to [0, 1] and round to uint8; TypeError for another dtype."""
+    if not images.is_floating_point():
+        raise TypeError(f"expected floating point pixels, got {images.dtype}")
+    return (images.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def require_batch(images: torch.Tensor) -> torch.Tensor:
+    """Return `images` unchanged if networks and metrics can work on them.
+
+    Parameters
+    ----------
+    images : torch.Tensor
+        Expected: float32, shape (N, 1, H, W), values in [0, 1].
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not float32.
+    ValueError
+        If the shape or the range is another.
+    """
+    if images.dtype != torch.float32:
+        raise TypeError(f"expected float32 images, got {images.dtype}")
+    if images.ndim != 4 or images.shape[1] != 1:  # noqa: PLR2004
+        raise ValueError(f"expected shape (N, 1, H, W), got {tuple(images.shape)}")
+    if images.numel() and not (images.min() >= 0 and images.max() <= 1):
+        raise ValueError("expected values in [0, 1]")
+    return images
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """Read all tensors of a safetensors file, memory-mapped; errors as for `read_with_metadata`."""
+    return read_with_metadata(path)[0]
+
+
+def read_with_metadata(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
+    """Read all tensors of a safetensors file, memory-mapped, and its metadata.
+
+    Parameters
+    ----------
+    path : Path
+        A safetensors file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, truncated or no safetensors file.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, file.metadata() or {}
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file; `dvc repro` or `dvc pull` brings it") from None
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path}: not a readable safetensors file ({error})") from None

@@ -1,0 +1,40 @@
+"""Use a trained denoiser."""
+
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from facedenoise.images.tensors import require_batch
+from facedenoise.models.attention_unet import AttentionUNet
+from facedenoise.models.weights import load_network
+
+KIND = "attention_unet"
+"""The key of a denoiser's settings in the description of its weights."""
+
+
+def load_denoiser(path: Path) -> AttentionUNet:
+    """Rebuild a denoiser from a `unet.safetensors` or `gan.safetensors`; see `load_network`."""
+    return load_network(path, KIND, AttentionUNet)
+
+
+@torch.inference_mode()
+def denoise(network: nn.Module, noisy: Tensor, batch_size: int = 64) -> Tensor:
+    """Denoise a batch of images in float32.
+
+    Parameters
+    ----------
+    network : nn.Module
+        A denoiser.
+    noisy : Tensor
+        float32 in [0, 1], shape (N, 1, H, W).
+    batch_size : int, default 64
+        Images at a time: few fit the caches; changes no result beyond rounding.
+
+    Returns
+    -------
+    Tensor
+        float32 in [0, 1], same shape.
+    """
+    parts = [network(part).clamp(0, 1) for part in require_batch(noisy).split(batch_size)]
+    return torch.cat(parts) if parts else noisy

@@ -1,0 +1,33 @@
+"""Salt-and-pepper noise: dead and stuck pixels."""
+
+from typing import ClassVar, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+
+from facedenoise.noise import Noise
+from facedenoise.ranges import STRICT, Share
+
+
+@dataclass(frozen=True, config=STRICT)
+class SaltPepper(Noise):
+    """Each pixel is replaced with probability `factor`: by white with `salt_ratio`, else by black."""
+
+    keeps_unsaturated: ClassVar[bool] = True
+    factor: Share
+    salt_ratio: Share = 0.5
+    kind: Literal["salt_pepper"] = "salt_pepper"
+
+    def corrupt(self, image: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+        """Replace pixels."""
+        chance = generator.random(image.shape)
+        salt = chance < self.factor * self.salt_ratio
+        pepper = ~salt & (chance < self.factor)
+        return np.where(salt, 255, np.where(pepper, 0, image)).astype(np.uint8)
+
+    @property
+    def description(self) -> str:
+        """Words for readers."""
+        white = f"{self.salt_ratio:.4g} of these by white, the others by black"
+        return f"{self.factor:.4g} of the pixels replaced, {white}"

@@ -1,0 +1,28 @@
+"""Speckle: multiplicative Gaussian noise, as in images from radar and ultrasound."""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic.dataclasses import dataclass
+
+from facedenoise.noise import Noise
+from facedenoise.ranges import STRICT, NotNegative
+
+
+@dataclass(frozen=True, config=STRICT)
+class Speckle(Noise):
+    """Each pixel is multiplied by a normal number of mean 1 and standard deviation `std`."""
+
+    std: NotNegative
+    kind: Literal["speckle"] = "speckle"
+
+    def corrupt(self, image: NDArray[np.uint8], generator: np.random.Generator) -> NDArray[np.uint8]:
+        """Multiply each pixel."""
+        noisy = image * (1 + self.std * generator.standard_normal(image.shape))
+        return np.rint(noisy.clip(0, 255)).astype(np.uint8)
+
+    @property
+    def description(self) -> str:
+        """Words for readers."""
+        return f"Speckle, standard deviation {self.std:g} times the intensity"

@@ -1,0 +1,48 @@
+"""The test faces of a task that are shown, with the scores of all."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from torch import Tensor
+
+from facedenoise.evaluation.shown import evenly_spaced
+
+VERSIONS = ("noisy", "unet", "gan", "classical", "clean")
+
+
+class Faces(NamedTuple):
+    """The scores of some faces, a row each, and their images, shape (R, H, W), by version."""
+
+    scores: pd.DataFrame
+    images: dict[str, NDArray[np.uint8]]
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What `evaluate` wrote of a task's test faces.
+
+    Attributes
+    ----------
+    title : str
+        How readers see the name of the task.
+    table : pd.DataFrame
+        `reports/eval/TASK.csv`: the scores of all test faces.
+    tensors : mapping of str to Tensor
+        `reports/eval/TASK.safetensors`: see `facedenoise.evaluation.shown.shown_faces`.
+    """
+
+    title: str
+    table: pd.DataFrame
+    tensors: Mapping[str, Tensor]
+
+    def faces(self, group: str, count: int) -> Faces:
+        """Return at most `count` faces of `even`, evenly spaced again, or the first of `best` or `worst`."""
+        sizes = {name: len(self.tensors[name]) for name in ("even", "best", "worst")}
+        here = evenly_spaced(sizes[group], count) if group == "even" else np.arange(sizes[group])[:count]
+        before = sum(list(sizes.values())[: list(sizes).index(group)])
+        scores = self.table.iloc[self.tensors[group].numpy()[here]]
+        return Faces(scores, {name: self.tensors[name].numpy()[before + here, 0] for name in VERSIONS})

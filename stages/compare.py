@@ -1,0 +1,54 @@
+"""Collect what concerns all tasks: headline, each network on each noise, perception-distortion plane."""
+
+from typing import Any
+
+import pandas as pd
+
+from facedenoise.evaluation.headline import fidelity, headline
+from facedenoise.files import read_json, write_json
+from facedenoise.images.tensors import read_tensors, to_float
+from facedenoise.models import MODELS
+from facedenoise.models.inference import denoise, load_denoiser
+from stages import run
+from stages.leftovers import remove_leftovers
+from stages.paths import CROSS_NOISE, METRICS, PLANE, eval_file, noisy_file, split_file, weights_file
+from stages.settings import load_params
+
+
+def main() -> None:
+    """Write reports/metrics.json, reports/cross_noise.json and reports/perception_distortion.json."""
+    tasks = list(load_params().tasks)
+    remove_leftovers(tasks)
+    panels = {task: read_json(eval_file(task, "json")) for task in tasks}
+    headlines = {task: headline(panel) for task, panel in panels.items()}
+    write_json(CROSS_NOISE, cross_noise(tasks))
+    write_json(PLANE, {task: panel["plane"] for task, panel in panels.items()})
+    clean = panels[tasks[0]]["clean"]  # the same for all tasks; empty without labels
+    accuracy = {name: score for name, score in clean.items() if name == "emotion_accuracy"}
+    write_json(METRICS, {**headlines, "clean": accuracy})
+    print(readable(headlines))
+
+
+def cross_noise(tasks: list[str]) -> dict[str, Any]:
+    """Score each network on each noise: by model, by the task it was trained on, by the task of the noise."""
+    clean = to_float(read_tensors(split_file("test"))["images"])
+    scores: dict[str, Any] = {model: {trained: {} for trained in tasks} for model in MODELS}
+    for task in tasks:
+        noisy = to_float(read_tensors(noisy_file(task, "test"))["images"])
+        for model, by_trained in scores.items():
+            for trained, by_noise in by_trained.items():
+                network = load_denoiser(weights_file(trained, model))
+                by_noise[task] = fidelity(clean, denoise(network, noisy))
+    return scores
+
+
+def readable(headlines: dict[str, dict[str, dict[str, Any]]]) -> str:
+    """Lay out the headline as a table for the terminal."""
+    lines = {(task, method): scores for task, panel in headlines.items() for method, scores in panel.items()}
+    table = pd.DataFrame.from_dict(lines, orient="index")
+    table["method"] = table["method"].fillna("")
+    return table.rename_axis(["task", ""]).to_string(float_format="%.4f", na_rep="")
+
+
+if __name__ == "__main__":
+    run(main)

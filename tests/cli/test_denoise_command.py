@@ -1,0 +1,354 @@
+"""`facedenoise denoise`: files, folders and CSVs, what it prints, and that it never harms its input."""
+
+import gzip
+import json
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from stand_ins import NOISES, TASKS, close, denoised_by_stand_in, write_stand_ins
+
+from facedenoise.cli.main import main
+from facedenoise.data.fer_csv import read_blocks
+from facedenoise.data.fer_writer import write_fer_csv
+from facedenoise.files import replacing
+from facedenoise.models import MODELS
+from facedenoise.noise import corrupt
+from facedenoise.pictures import Picture, read_picture, write_picture
+
+Image = NDArray[np.uint8]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, with stand-ins as the released weights."""
+    write_stand_ins(tmp_path / "released")
+    monkeypatch.setattr("facedenoise.denoise.networks.RELEASED", tmp_path / "released")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
+@pytest.fixture
+def faces(drawn: torch.Tensor) -> dict[str, Image]:
+    """Return a drawn face without noise, and one with the noise of each task."""
+    images = drawn[:1, 0].numpy()
+    faces = {"none": images[0]}
+    for task in TASKS:
+        faces[task] = corrupt(images, np.arange(1), NOISES[task], seed=0, task=task, draw=0)[0]
+    return faces
+
+
+def write_faces(folder: Path, faces: dict[str, Image]) -> None:
+    for name, face in faces.items():
+        write_picture(folder / f"{name}.png", Picture(face))
+
+
+def run(*arguments: object, status: int = 0) -> None:
+    assert main(["denoise", *map(str, arguments)]) == status
+
+
+def pixels(path: str | Path) -> NDArray[Any]:
+    return read_picture(Path(path)).pixels
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("task", TASKS)
+def test_a_picture_is_denoised_by_the_network_of_its_noise(
+    faces: dict[str, Image], task: str, model: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("in.png"), Picture(faces[task]))
+    Path("new").mkdir()
+    Path("new/out.png").write_text("old")
+    run("in.png", "new/out.png", "--model", model)
+    np.testing.assert_array_equal(pixels("new/out.png"), denoised_by_stand_in(task, faces[task], model))
+    assert capsys.readouterr().out.startswith(f"in.png: {task} (")
+
+
+def test_a_clean_picture_is_copied_byte_by_byte_and_keeps_its_pixels_in_another_format(
+    faces: dict[str, Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("in.jpg"), Picture(faces["none"]))
+    for name in ("out.jpg", "out.jpeg", "out.JPG"):
+        run("in.jpg", name)
+        assert Path(name).read_bytes() == Path("in.jpg").read_bytes()
+        assert capsys.readouterr().out == "in.jpg: no noise found, left as it is\n"
+    run("in.jpg", "out.tiff")
+    np.testing.assert_array_equal(pixels("out.tiff"), pixels("in.jpg"))
+
+
+def test_noise_that_no_network_was_trained_on_is_left(
+    faces: dict[str, Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.rmtree("../released/salt_pepper")
+    write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
+    write_fer_csv(Path("in.csv"), faces["salt_pepper"][np.newaxis], np.array([0]), ["Training"])
+    run("in.png", "out.png")
+    run("in.csv", "out.csv")
+    assert Path("out.png").read_bytes() == Path("in.png").read_bytes()
+    remark = "no network was trained on such noise; left as it is"
+    picture, csv = capsys.readouterr().out.splitlines()
+    assert re.fullmatch(rf"in\.png: other \(\d+\.\d% of the pixels, {remark}\)", picture)
+    assert csv == f"in.csv: 1 other (1 {remark})"
+
+
+def test_the_noise_can_be_told(
+    faces: dict[str, Image], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    threads: list[int] = []
+    monkeypatch.setattr(torch, "set_num_threads", threads.append)
+    write_picture(Path("in.png"), Picture(faces["none"]))
+    options = ("--batch", 1, "--device", "cpu", "--threads", 3)
+    run("in.png", "out.png", "--noise", "high_gaussian", *options)
+    assert threads == [3]
+    np.testing.assert_array_equal(pixels("out.png"), denoised_by_stand_in("high_gaussian", faces["none"]))
+    assert capsys.readouterr().out == "in.png: high_gaussian, as told\n"
+
+
+def test_a_folder_keeps_its_tree(faces: dict[str, Image], capsys: pytest.CaptureFixture[str]) -> None:
+    write_faces(Path("in/a"), faces)
+    write_faces(Path("in/b/c"), faces)
+    Path("in/a/notes.txt").write_text("not a picture")
+    Path("in/a/.hidden.png").write_text("nor this")
+    run("in", "out")
+    written = sorted(str(path.relative_to("out")) for path in Path("out").rglob("*") if path.is_file())
+    assert written == sorted(f"{folder}/{name}.png" for folder in ("a", "b/c") for name in faces)
+    for task in TASKS:
+        np.testing.assert_array_equal(pixels(f"out/b/c/{task}.png"), denoised_by_stand_in(task, faces[task]))
+    summary = "out: 2 high_gaussian, 2 low_gaussian, 2 none, 2 salt_pepper; 2 other files left alone"
+    assert capsys.readouterr().err.splitlines()[-1] == summary
+
+
+def test_pictures_of_different_sizes_and_kinds_stand_side_by_side() -> None:
+    rng = np.random.default_rng(0)
+    shapes = [(1, 1), (48, 48), (48, 48, 3), (20, 90, 4), (48, 48, 2), (3, 2)]
+    pictures = [rng.integers(0, 256, shape, dtype=np.uint8) for shape in shapes]
+    for index, picture in enumerate(pictures):
+        write_picture(Path(f"in/{index}.png"), Picture(picture))
+    run("in", "out", "--noise", "low_gaussian")
+    for index, picture in enumerate(pictures):
+        expected = denoised_by_stand_in("low_gaussian", picture)
+        if picture.shape[2:] in ((2,), (4,)):
+            expected[..., -1] = picture[..., -1]
+        np.testing.assert_array_equal(pixels(f"out/{index}.png"), expected)
+
+
+def test_a_bad_file_and_one_that_cannot_be_written_are_named_and_the_others_are_done(
+    faces: dict[str, Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_faces(Path("in"), faces)
+    Path("in/bad.png").write_bytes(b"nothing")
+    Path("in/gone.png").symlink_to("nowhere.png")
+    Path("out/salt_pepper.png").mkdir(parents=True)
+    run("in", "out", status=1)
+    said = capsys.readouterr().err.splitlines()
+    errors = sorted(line.split(": ")[1:] for line in said if line.startswith("error: "))
+    assert [error[0] for error in errors] == ["in/bad.png", "in/gone.png", "out/salt_pepper.png"]
+    assert errors[2][1] == "cannot be written (Is a directory)"
+    assert said[-1].startswith("out: 3 failed, 1 high_gaussian, ")
+    assert len([path for path in Path("out").iterdir() if path.is_file()]) == len(faces) - 1
+
+
+def test_a_folder_that_cannot_be_read_is_a_failure_and_a_linked_one_is_named(
+    faces: dict[str, Image], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_faces(Path("in"), faces)
+    write_faces(Path("in/closed"), faces)
+    write_faces(Path("elsewhere"), faces)
+    Path("in/linked").symlink_to("../elsewhere")
+    close(Path("in/closed"), monkeypatch)
+    run("in", "out", status=1)
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("error: in/closed: cannot be read (Permission denied)")
+    assert said[1] == "warning: in/linked: a link to a folder, not followed"
+    assert sorted(path.stem for path in Path("out").rglob("*.png")) == sorted(faces)
+
+
+def test_a_name_that_is_no_utf_8_is_done_and_printed(faces: dict[str, Image]) -> None:
+    name = os.fsdecode(b"in/\xff.png")
+    write_picture(Path(name), Picture(faces["low_gaussian"]))
+    command = [sys.executable, "-c", "import sys; from facedenoise.cli.main import main; sys.exit(main())"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONUTF8": "1"}
+    done = subprocess.run(
+        [*command, "denoise", "in", "out", "--weights", "../released"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.startswith(r"in/\udcff.png: low_gaussian (")
+    assert pixels(name.replace("in/", "out/")).shape == (48, 48)
+
+
+def test_json_has_the_same_fields_in_each_line(
+    faces: dict[str, Image], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_faces(Path("in"), faces)
+    Path("in/a_bad.png").write_bytes(b"nothing")
+    run("in", "out", "--json", status=1)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    fields = {"file", "out", "noise", "sigma", "impulses", "remark", "error"}
+    assert all(set(line) == fields for line in lines)
+    by_file = {Path(line["file"]).stem: line for line in lines}
+    assert {name: by_file[name]["noise"] for name in faces} == {name: name for name in faces}
+    assert by_file["high_gaussian"]["sigma"] == pytest.approx(0.06, abs=0.012)
+    assert by_file["a_bad"]["out"] is None
+    assert by_file["a_bad"]["error"].startswith("in/a_bad.png: ")
+
+
+def test_another_strength_is_said(faces: dict[str, Image], capsys: pytest.CaptureFixture[str]) -> None:
+    strong = 128 + 255 * 0.12 * np.random.default_rng(0).standard_normal((2, 48, 48))
+    images = np.concatenate([np.rint(strong).clip(0, 255).astype(np.uint8), faces["none"][np.newaxis]])
+    write_picture(Path("in.png"), Picture(images[0]))
+    write_fer_csv(Path("in.csv"), images, np.zeros(3, int), ["Training"] * 3)
+    for arguments in (("in.png", "out.png"), ("in.csv", "out.csv"), ("in.csv", "out.csv", "--json")):
+        run(*arguments)
+    picture, csv, line = capsys.readouterr().out.splitlines()
+    remark = "outside the trained levels 0.02 and 0.06; the nearer one is used"
+    assert picture.endswith(f", {remark})")
+    assert csv == f"in.csv: 2 high_gaussian, 1 none (2 {remark})"
+    assert json.loads(line)["remarks"] == {remark: 2}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".csv.gz"])
+def test_a_csv_keeps_emotions_and_splits(
+    faces: dict[str, Image], suffix: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emotion, usage = np.array([3, -1, 0, 6]), ["Training", "PublicTest", "PrivateTest", "Training"]
+    write_fer_csv(Path("in.csv"), np.stack(list(faces.values())), emotion, usage)
+    Path("in.csv.gz").write_bytes(gzip.compress(Path("in.csv").read_bytes()))
+    run(f"in{suffix}", "out.csv", "--json")
+    (block,) = read_blocks(Path("out.csv"))
+    assert block.emotion.tolist() == emotion.tolist()
+    assert block.usage.tolist() == [0, 1, 2, 0]
+    for (kind, face), image in zip(faces.items(), block.images[:, 0], strict=True):
+        np.testing.assert_array_equal(image, face if kind == "none" else denoised_by_stand_in(kind, face))
+    (line,) = capsys.readouterr().out.splitlines()
+    expected = {"file": f"in{suffix}", "out": "out.csv", "noise": dict.fromkeys(faces, 1), "remarks": {}}
+    assert json.loads(line) == expected
+
+
+def assert_refused_and_harmless(here: Path, *arguments: object) -> None:
+    """Run what has to be refused; hold that no file changed or came."""
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    run(*arguments, status=1)
+    assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
+
+
+IN_PNG = ["in.png", "./in.png", "sub/../in.png", "link.png", "hard.png", "here/in.png"]
+IN = ["in", "in/clean", "in/../in", "link", "link/clean", "crossing"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [*(("in.png", target) for target in IN_PNG), *(("in", target) for target in IN), (".o.png.tmp", "o.png")],
+)
+def test_what_is_read_is_never_written_over(
+    here: Path, faces: dict[str, Image], source: str, target: str
+) -> None:
+    write_faces(Path("in"), faces)
+    write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
+    write_picture(Path("o.png"), Picture(faces["salt_pepper"]))
+    Path("o.png").rename(".o.png.tmp")  # what the output is called until it is whole
+    Path("sub").mkdir()
+    os.link("in.png", "hard.png")
+    for link, to in (("link.png", "in.png"), ("here", "."), ("link", "in")):
+        Path(link).symlink_to(to)
+    Path("crossing").mkdir()
+    Path("crossing/none.png").symlink_to("../in/salt_pepper.png")
+    assert_refused_and_harmless(here, source, target)
+
+
+def test_nothing_is_written_into_the_folder_that_is_read(here: Path, faces: dict[str, Image]) -> None:
+    write_faces(Path("out/in/in"), faces)
+    assert_refused_and_harmless(here, "out/in", "out")
+    write_faces(Path("out/in"), faces)
+    assert_refused_and_harmless(here, "out/in", "out")
+    Path("linked").mkdir()
+    Path("linked/in").symlink_to("../out/in")
+    assert_refused_and_harmless(here, "out/in", "linked")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("nothing.png", "out.png"), "nothing.png: no such file"),
+        (("empty", "out"), "empty: no picture in it"),
+        (("in.png", "empty"), "empty: is a folder"),
+        (("in", "in.png"), "in.png: is a file"),
+        (("in.png", "out.gif"), "out.gif: unknown format"),
+        (("in.csv", "out.png"), "out.png: a CSV is written"),
+        (("bad.csv", "out.csv"), "bad.csv: line 3"),
+        (("in.png", "in.csv/out.png"), "in.csv/out.png: cannot be written (File exists)"),
+        (("in.csv", "in.png/out.csv"), "in.png/out.csv: cannot be written (File exists)"),
+        (("in.png", "out.png", "--weights", "nowhere"), "nowhere: no TASK/unet.safetensors in it"),
+        (("in.png", "out.png", "--noise", "x"), "no task 'x'; give one of high_gaussian, low_gaussian, salt"),
+        (("in.png", "out.png", "--device", "cuda:999"), "--device cuda:999: PyTorch finds no such GPU here"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    faces: dict[str, Image], arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
+    write_faces(Path("in"), faces)
+    write_fer_csv(Path("in.csv"), faces["none"][np.newaxis], np.array([0]), ["Training"])
+    Path("bad.csv").write_text("emotion,pixels,Usage\n3,0 9 10 255,Training\n3,0 9 10,Training\n")
+    Path("empty").mkdir()
+    run(*arguments, status=1)
+    assert capsys.readouterr().err.startswith(f"error: {said}")
+    assert not list(Path().glob("out.*"))
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--batch", "0"),
+        ("--threads", "none"),
+        ("--model", "vae"),
+        *(("--device", name) for name in ("abacus", "meta", "mps", "", "cuda:", "cuda:-1")),
+    ],
+)
+def test_wrong_options_end_with_2(option: tuple[str, str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(["denoise", "in.png", "out.png", *option])
+    assert caught.value.code == 2
+
+
+def test_an_interruption_ends_with_130_and_leaves_no_half_file(
+    here: Path, faces: dict[str, Image], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object) -> None:
+        with replacing(Path("out.png")) as temporary:
+            temporary.write_bytes(b"half")
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("facedenoise.denoise.rewriting.write_picture", interrupt)
+    write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
+    run("in.png", "out.png", status=130)
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
+    assert [path.name for path in here.iterdir()] == ["in.png"]
+
+
+def test_help_comes_at_once_and_imports_nothing_heavy() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    script = (
+        "import sys, contextlib\nfrom facedenoise.cli.main import main\n"
+        "with contextlib.suppress(SystemExit): main(['--help'])\n"
+        "print({'torch', 'numpy', 'scipy', 'PIL', 'pydantic', 'dvc'} & set(sys.modules))"
+    )
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert all(name in done.stdout for name in ("denoise", "info", "noise", "import", "export"))
+    assert done.stdout.splitlines()[-1] == "set()"
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.3

@@ -1,0 +1,359 @@
+"""The CSV reader: what it accepts, what it refuses and in which words, and that it agrees with a slow one."""
+
+import gzip
+import io
+import lzma
+import re
+import zipfile
+from collections.abc import Callable
+from contextlib import suppress
+from math import isqrt
+from pathlib import Path
+from unittest.mock import patch
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from facedenoise.data import fer_csv
+from facedenoise.data.fer_csv import MAX_PROBLEMS, Block, read_blocks
+from facedenoise.errors import InputError
+from facedenoise.images.fer2013 import EMOTIONS, USAGES
+
+HEADER = b"emotion,pixels,Usage\n"
+GOOD = b"3,0 9 10 255,Training\n"
+GOOD_ROW = (3, 0, [0, 9, 10, 255])
+
+Rows = list[tuple[int, int, list[int]]]
+
+
+def write(folder: Path, content: bytes, name: str = "faces.csv") -> Path:
+    path = folder / name
+    path.write_bytes(content)
+    return path
+
+
+def rows_of(blocks: list[Block]) -> Rows:
+    """Flatten blocks to (emotion, usage, pixels), and check shapes and types on the way."""
+    rows: Rows = []
+    for block in blocks:
+        count, channels, height, width = block.images.shape
+        assert (channels, height) == (1, width)
+        assert count > 0
+        assert block.images.flags.writeable
+        assert block.images.dtype == block.usage.dtype == np.uint8
+        assert block.emotion.dtype == block.row.dtype == np.int64
+        assert block.emotion.shape == block.usage.shape == block.row.shape == (count,)
+        assert block.row.tolist() == list(range(len(rows), len(rows) + count))
+        pixels = block.images.reshape(count, -1).tolist()
+        rows += zip(block.emotion.tolist(), block.usage.tolist(), pixels, strict=True)
+    return rows
+
+
+def read(path: Path) -> Rows:
+    return rows_of(list(read_blocks(path)))
+
+
+def problems_of(path: Path) -> list[str]:
+    with pytest.raises(InputError) as caught:
+        read(path)
+    lines = str(caught.value).split("\n")
+    assert all(line.startswith(f"{path}: ") for line in lines)
+    assert all(";" in line for line in lines), "each says what to do"
+    assert all(line.isascii() and line.isprintable() for line in lines)
+    return [line.removeprefix(f"{path}: ") for line in lines]
+
+
+HARMLESS = {
+    "plain": HEADER + GOOD,
+    "byte order mark": b"\xef\xbb\xbf" + HEADER + GOOD,
+    "CRLF": (HEADER + GOOD).replace(b"\n", b"\r\n"),
+    "quoted pixels": HEADER + b'3,"0 9 10 255",Training\n',
+    "all quoted": b'"emotion","pixels","Usage"\n"3","0 9 10 255","Training"\n',
+    "byte order mark and quotes": b'\xef\xbb\xbf"emotion",pixels,Usage\n' + GOOD,
+    "quoted last field and no line end": HEADER + b'3,0 9 10 255,"Training"',
+    "several blank last lines": HEADER + GOOD + b"\n\r\n\r\n",
+    "no last line end": HEADER + GOOD[:-1],
+    "no last line end, CR": HEADER + GOOD[:-1] + b"\r",
+    "blanks around names and fields": b" emotion ,pixels , Usage\n3 , 0 9 10 255 , Training\n",
+    "blanks around quotes": HEADER + b'3, "0 9 10 255" ,"Training" \n',
+    "other order": b"Usage,emotion,pixels\nTraining,3,0 9 10 255\n",
+    "extra column twice": b"x,emotion,x,pixels,Usage\n7,3,hi,0 9 10 255,Training\n",
+    "comma and doubled quote": b'note,emotion,pixels,Usage\n"a, ""b"" c",3,0 9 10 255,Training\n',
+    "extra column last and empty": b"emotion,pixels,Usage,\n3,0 9 10 255,Training,\n",
+    "empty quoted extra column": b'emotion,pixels,Usage,x\n3,0 9 10 255,Training,""\n',
+    "an extra column in Latin-1": b"emotion,pixels,Usage,ann\xe9e\n3,0 9 10 255,Training,\xe9\n",
+    "leading zeros": HEADER + b"3,000 09 010 255,Training\n",
+}
+
+
+@pytest.mark.parametrize("content", HARMLESS.values(), ids=HARMLESS.keys())
+def test_harmless_layouts_are_accepted(tmp_path: Path, content: bytes) -> None:
+    assert read(write(tmp_path, content)) == [GOOD_ROW]
+
+
+def test_every_emotion_and_usage(tmp_path: Path) -> None:
+    lines = [b"%d,7,%s\n" % (emotion, usage.encode()) for emotion in range(-1, 7) for usage in USAGES]
+    expected = [(emotion, usage, [7]) for emotion in range(-1, 7) for usage in range(3)]
+    assert read(write(tmp_path, HEADER + b"".join(lines))) == expected
+    assert len(EMOTIONS) == 7
+
+
+def test_every_pixel_value(tmp_path: Path) -> None:
+    pixels = b" ".join(b"%d" % value for value in range(256))
+    assert read(write(tmp_path, HEADER + b"0," + pixels + b",PublicTest\n")) == [(0, 1, list(range(256)))]
+
+
+def zipped(content: bytes, *names: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in names:
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
+COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
+    "": bytes,
+    ".gz": gzip.compress,
+    ".xz": lzma.compress,
+    ".zip": lambda content: zipped(content, "faces.csv", "__MACOSX/._faces.csv", "readme.txt"),
+}
+
+
+@pytest.mark.parametrize("suffix", COMPRESSORS)
+def test_compressed_files_are_read_as_they_are(tmp_path: Path, suffix: str) -> None:
+    content = COMPRESSORS[suffix](HEADER + GOOD * 100_000)
+    blocks = list(read_blocks(write(tmp_path, content, "faces.csv" + suffix)))
+    assert rows_of(blocks) == [GOOD_ROW] * 100_000
+    offsets = [block.offset for block in blocks]
+    assert len(offsets) > 1
+    assert offsets == sorted(offsets)
+    assert 0 < offsets[-1] <= len(content)
+
+
+NO_NUMBERS = b'-1 1_0 12.5 1e2 nan 0x1F 1\t2 1\r2 1"2 / \xff\x80'.split(b" ")
+OTHER_DIGITS = [digits.encode() for digits in ("\u0661\u0662", "\uff11", "\u00b2", "1\u00a02")]
+BAD_PIXELS = [b"", b"256", b"999", b"1" * 5000, *NO_NUMBERS, *OTHER_DIGITS]
+
+
+@pytest.mark.parametrize("pixel", BAD_PIXELS, ids=lambda pixel: ascii(pixel[:9]))
+def test_a_bad_pixel_is_named(tmp_path: Path, pixel: bytes) -> None:
+    for position in (1, 2):  # at the end of the field, no pixel is a blank around it
+        pixels = [b"1", b"2", b"3", b"4"]
+        pixels[position] = pixel
+        bad = b"0," + b" ".join(pixels) + b",Training\n"
+        (problem,) = problems_of(write(tmp_path, HEADER + GOOD + bad + GOOD))
+        shown = ascii(pixel.decode("utf-8", "replace")[:24])
+        assert problem.startswith(f"line 3: column 'pixels': pixel {position + 1} is {shown}")
+
+
+NO_ROWS, NUL, QUOTE = "line 1: a header without rows", "line 2: a NUL byte", "line 2: a misplaced or unclosed"
+NO_EMOTION, NO_USAGE = "line 1: column 'emotion': 0 of this name", "line 1: column 'Usage': 0 of this name"
+PIXELS, EMOTION, USAGE = "line 2: column 'pixels': ", "line 2: column 'emotion': ", "line 2: column 'Usage': "
+NO_CODES, NO_SPLITS = ("7", "-2", "1.0", "03", "happy", ""), ("Train", "training", "")
+MALFORMED = {
+    "empty": (b"", NO_EMOTION),
+    "header only": (HEADER, NO_ROWS),
+    "header only, no line end": (HEADER[:-1], NO_ROWS),
+    "only blank lines below the header": (HEADER + b"\n\r\n", NO_ROWS),
+    "missing column": (b"emotion,pixels\n0,1\n", NO_USAGE),
+    "no header": (GOOD, NO_EMOTION),
+    "blank first line": (b"\n" + HEADER + GOOD, NO_EMOTION),
+    "other case": (HEADER.lower() + GOOD, NO_USAGE),
+    "semicolons": (HEADER.replace(b",", b";") + GOOD, NO_EMOTION),
+    "duplicate column": (b"pixels,emotion,pixels,Usage\n", "line 1: column 'pixels': 2 of this name"),
+    "unclosed quote in the header": (b'emotion,pixels,"Usage\n', "line 1: a misplaced or unclosed quote"),
+    "fewer pixels": (HEADER + GOOD + b"0,1,Training\n", "line 3: column 'pixels': 1 pixels; give each"),
+    "more pixels": (HEADER + GOOD + GOOD[:-10] + b" 7,Training\n", "line 3: column 'pixels': 5 pixels"),
+    "not a square": (HEADER + b"0,1 2 3,Training\n", PIXELS + "3 pixels; give each image a square"),
+    "empty pixels": (HEADER + b"0,,Training\n" + GOOD, PIXELS + "pixel 1 is ''"),
+    "quoted empty pixels": (HEADER + b'0,"",Training\n' + GOOD, PIXELS + "pixel 1 is ''"),
+    **{f"Usage {word}": (HEADER + f"0,1,{word}\n".encode(), f"{USAGE}'{word}' is unk") for word in NO_SPLITS},
+    **{
+        f"emotion {word}": (HEADER + f"{word},1,Training\n".encode(), f"{EMOTION}'{word}'")
+        for word in NO_CODES
+    },
+    "missing field": (HEADER + b"0,1\n", "line 2: 2 fields, the header has 3"),
+    "surplus field": (HEADER + b"0,1,Training,\n", "line 2: 4 fields, the header has 3"),
+    "a blank alone": (HEADER + b" \n" + GOOD, "line 2: 1 fields, the header has 3"),
+    "unclosed quote": (HEADER + b'0,"1,Training\n' + GOOD, QUOTE),
+    "text after a quoted field": (HEADER + b'0,"1"2,Training\n', QUOTE),
+    "field over two lines": (HEADER + b'0,"1\n2",Training\n', QUOTE),
+    "NUL in the pixels": (HEADER + b"0,1 2 3\x00 4,Training\n", NUL),
+    "NUL in an extra column": (b"x," + HEADER + b"\x00," + GOOD, NUL),
+    "NUL block at the end": (HEADER + bytes(100_000), NUL),
+    "binary junk": (bytes(range(256)) * 64, "line 1: a NUL byte: no UTF-8 text"),
+    "binary junk without NUL": (bytes(range(128, 256)) * 64, NO_EMOTION),
+    "binary junk below the header": (HEADER + b"\x89\xfe\n", "line 2: 1 fields, the header has 3"),
+    "UTF-16": ((HEADER + GOOD).decode().encode("utf-16"), "line 1: a NUL byte: no UTF-8 text"),
+    "UTF-32": ((HEADER + GOOD).decode().encode("utf-32"), "line 1: a NUL byte: no UTF-8 text"),
+    "HTML": (b"<!DOCTYPE html>\n<p>log in", NO_EMOTION + " in the header '<!DOCTYPE html>"),
+    "old Macintosh line ends": ((HEADER + GOOD).replace(b"\n", b"\r"), NO_USAGE),
+    "a line of 20 MB": (HEADER + b"0," + b"1 " * 10_000_000, "line 2: more than 16 MB"),
+    # At the size that the blanks of the first row promise, the images would take 800 GB.
+    "a huge first row": (HEADER + b"0," + b" x" * (1 << 22) + b",Training\n" + GOOD * 200_000, PIXELS),
+}
+
+
+@pytest.mark.parametrize(("content", "expected"), MALFORMED.values(), ids=MALFORMED.keys())
+def test_malformed_input_is_named(tmp_path: Path, content: bytes, expected: str) -> None:
+    assert problems_of(write(tmp_path, content))[0].startswith(expected)
+
+
+@pytest.mark.parametrize("kept", range(1, len(GOOD) - 1))
+def test_a_truncated_last_line_is_said_to_be_cut_off(tmp_path: Path, kept: int) -> None:
+    (problem,) = problems_of(write(tmp_path, HEADER + GOOD + GOOD[:kept]))
+    assert problem.startswith("line 3: ")
+    assert "may be cut off" in problem
+    (problem,) = problems_of(write(tmp_path, HEADER + b"9,1 2 3 4,Training\n" + GOOD[:-1]))
+    assert "cut off" not in problem, "the last line is whole"
+
+
+def test_no_file_and_a_folder(tmp_path: Path) -> None:
+    assert problems_of(tmp_path / "x.csv")[0].startswith("cannot be read (No such file or directory)")
+    assert problems_of(tmp_path)[0].startswith("cannot be read (Is a directory)")
+
+
+@pytest.mark.parametrize("suffix", list(COMPRESSORS)[1:])
+def test_broken_compressed_files(tmp_path: Path, suffix: str) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (200, 4))
+    plain = HEADER + b"".join(b"0,%d %d %d %d,Training\n" % tuple(row) for row in noise)
+    whole = COMPRESSORS[suffix](plain)
+    early = len(whole) // 6  # within the CSV, in all three formats
+    flipped = whole[:early] + bytes([whole[early] ^ 0xFF]) + whole[early + 1 :]
+    for content in (whole[: 4 * early], flipped, plain):
+        assert problems_of(write(tmp_path, content, "faces.csv" + suffix))
+
+
+def test_zip_with_two_csvs(tmp_path: Path) -> None:
+    (problem,) = problems_of(write(tmp_path, zipped(HEADER + GOOD, "a.csv", "b.csv"), "faces.csv.zip"))
+    assert problem.startswith("holds 2 CSV files")
+
+
+@pytest.mark.parametrize(
+    ("mark", "offset", "patched", "reason"),
+    [
+        (b"PK\x01\x02", 6, b"\xe7", "zip file version"),
+        (b"PK\x01\x02", 8, b"\x01", "encrypted"),
+        (b"PK\x01\x02", 10, b"\x63", "compression method"),
+        (b"PK\x01\x02", 46, b"\xff", "differ"),  # the name
+        (b"PK\x05\x06", 12, b"\xff\xff\xff\xff", "Bad"),  # size of the directory
+        (b"PK\x01\x02", 42, b"\xff\xff\xff\x7f", "Bad|Truncated"),  # place of the entry
+    ],
+)
+def test_nonsense_in_a_zip_s_directory(
+    tmp_path: Path, mark: bytes, offset: int, patched: bytes, reason: str
+) -> None:
+    content = bytearray(zipped(HEADER + GOOD, "faces.csv"))
+    start = content.index(mark) + offset
+    content[start : start + len(patched)] = patched
+    (problem,) = problems_of(write(tmp_path, bytes(content), "faces.csv.zip"))
+    assert re.search(rf"^cannot be read \(.*({reason})", problem)
+
+
+def test_up_to_ten_problems_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
+    bad = [b"9,1 2 3 4,Training\n", b"0,1 2 3 x,Training\n", b"0,1,Training\n", b"0,1 2 3 4\n"]
+    problems = problems_of(write(tmp_path, HEADER + GOOD + b"".join(bad)))
+    expected = [
+        "line 3: column 'emot",
+        "line 4: column 'pixe",
+        "line 5: column 'pixe",
+        "line 6: 2 fields, th",
+    ]
+    assert [problem[:20] for problem in problems] == expected
+    many = problems_of(write(tmp_path, HEADER + GOOD + b"".join(bad) * 2000))
+    assert len(many) == MAX_PROBLEMS
+    assert [int(re.findall(r"line (\d+)", problem)[0]) for problem in many] == list(range(3, 13))
+
+
+def test_problems_far_apart_are_gathered(tmp_path: Path) -> None:
+    bad = b"0,1 2 3,Training\n"
+    problems = problems_of(write(tmp_path, HEADER + (GOOD * 49_999 + bad) * 3))
+    assert [problem.split(":")[0] for problem in problems] == ["line 50001", "line 100001", "line 150001"]
+
+
+def test_blank_lines_count_as_lines_but_not_as_rows(tmp_path: Path) -> None:
+    assert read(write(tmp_path, HEADER + b"\n" + GOOD + b"\r\n" + GOOD)) == [GOOD_ROW] * 2
+    (problem,) = problems_of(write(tmp_path, HEADER + b"\n" + GOOD + b"\n7,1 2 3 4,Training\n"))
+    assert problem.startswith("line 5:")
+
+
+def test_a_bad_first_row_does_not_decide_the_size(tmp_path: Path) -> None:
+    (problem,) = problems_of(write(tmp_path, HEADER + b"0,1 2 3,Training\n" + GOOD * 3))
+    assert problem.startswith(PIXELS + "3 pixels; give each image 4, as line 3 has")
+
+
+@pytest.mark.parametrize("side", [1, 7, 48, 500])
+def test_any_square_size(tmp_path: Path, side: int) -> None:
+    images = np.random.default_rng(side).integers(0, 256, (3, side * side), dtype=np.uint8)
+    for quote in ("", '"'):
+        lines = [f"-1,{quote}{' '.join(map(str, image))}{quote},PrivateTest\n" for image in images]
+        rows = read(write(tmp_path, HEADER + "".join(lines).encode()))
+        assert rows == [(-1, 2, image.tolist()) for image in images]
+
+
+def slow_read(content: bytes) -> Rows | None:
+    """Read a file without quotes as the reader should, one plain step after the other; None if malformed."""
+    header, *lines = (line.removesuffix("\r") for line in content.decode("latin-1").split("\n"))
+    names = [name.strip(" ") for name in header.removeprefix("\xef\xbb\xbf").split(",")]
+    if b"\0" in content or any(names.count(name) != 1 for name in ("emotion", "pixels", "Usage")):
+        return None
+    rows: Rows = []
+    for fields in ([field.strip(" ") for field in line.split(",")] for line in lines if line):
+        row = dict(zip(names, fields, strict=False))
+        pixels = row.get("pixels", "").split(" ")
+        good = (
+            len(fields) == len(names)
+            and row["emotion"] in {"-1", *"0123456"}
+            and row["Usage"] in USAGES
+            and all(re.fullmatch(r"\+?[0-9]+", pixel) and int(pixel) < 256 for pixel in pixels)
+            and isqrt(len(pixels)) ** 2 == len(pixels)
+        )
+        if not good:
+            return None
+        rows.append((int(row["emotion"]), USAGES.index(row["Usage"]), [int(pixel) for pixel in pixels]))
+    return rows if len({len(pixels) for _, _, pixels in rows}) == 1 else None
+
+
+@pytest.fixture(scope="module")
+def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz") / "faces.csv"
+
+
+single_bytes = [bytes([code]) for code in b'0123456789 ,"\n\r\t-+.x\0\xff']
+longer = [b"  ", b"256", b"255", b"\r\n", b"\xef\xbb\xbf", b"\xd9\xa1", b"0,1 2 3 4,Training\n"]
+pieces = st.sampled_from([*single_bytes, *longer, *(usage.encode() for usage in USAGES)])
+
+
+@given(st.data(), st.sampled_from([1, 20, 50, 1 << 20]))
+@settings(max_examples=600, deadline=None)
+def test_a_good_file_with_a_few_changes(scratch: Path, data: st.DataObject, block: int) -> None:
+    content = HEADER + b"-1,0 1 20 255,Training\n6,100 200 3 4,PublicTest\r\n" + GOOD * 2
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(content)))
+        stop = start + data.draw(st.integers(0, 4))
+        content = content[:start] + data.draw(pieces | st.binary(max_size=40)) + content[stop:]
+    scratch.write_bytes(content)
+    with patch.object(fer_csv, "BLOCK", block):
+        try:
+            found = read(scratch)
+        except InputError:
+            assert problems_of(scratch)
+            found = None
+    assert b'"' in content or found == slow_read(content)
+
+
+@given(st.binary(max_size=300), st.sampled_from(list(COMPRESSORS)[1:]), st.booleans(), st.data())
+@settings(max_examples=300, deadline=None)
+def test_any_damage_to_a_compressed_file(
+    scratch: Path, junk: bytes, suffix: str, alone: bool, data: st.DataObject
+) -> None:
+    """Either an InputError, or, where the damage hits what the format does not need, the same rows."""
+    content = COMPRESSORS[suffix](HEADER + GOOD * 3)
+    start = data.draw(st.integers(0, len(content)))
+    stop = start + data.draw(st.integers(0, 20))
+    path = scratch.with_name("faces.csv" + suffix)
+    path.write_bytes(junk if alone else content[:start] + junk + content[stop:])
+    with suppress(InputError):
+        assert read(path) == [GOOD_ROW] * 3

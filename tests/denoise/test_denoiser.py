@@ -1,0 +1,246 @@
+"""`Denoiser`: what it takes, what it gives, and where its weights come from."""
+
+import doctest
+import os
+import shutil
+import subprocess
+import sys
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from dvc.repo import Repo
+from stand_ins import BRIGHTER, TASKS, denoised_by_stand_in, stand_in, write_stand_ins
+
+import facedenoise.denoise.denoiser
+from facedenoise import Denoiser
+from facedenoise.errors import InputError
+from facedenoise.models import MODELS
+from facedenoise.models.inference import denoise
+from facedenoise.models.weights import write_weights
+
+
+@pytest.fixture
+def away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder, with stand-ins as the released weights."""
+    write_stand_ins(tmp_path / "released")
+    monkeypatch.setattr("facedenoise.denoise.networks.RELEASED", tmp_path / "released")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path
+
+
+def noise_image(*shape: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    "shape", [(1, 1), (1, 9), (5, 3), (48, 48), (600, 20), (3, 10, 12), (1, 5, 5), (9, 8, 1)]
+)
+@pytest.mark.parametrize("task", TASKS)
+def test_shape_and_type_are_kept(shape: tuple[int, ...], task: str) -> None:
+    image = noise_image(*shape)
+    denoised = Denoiser(stand_in(task))(image)
+    assert denoised.dtype == np.uint8
+    np.testing.assert_array_equal(denoised, denoised_by_stand_in(task, image))
+
+
+@pytest.mark.parametrize("dtype", ["f2", "<f4", ">f4", "f8"])
+def test_floats_are_intensities_from_0_to_1_in_any_byte_order(dtype: str) -> None:
+    denoised = Denoiser(stand_in("high_gaussian"))(np.array([[0.25, 0.5, 1.0]], dtype))
+    assert denoised.dtype == np.dtype(dtype)
+    np.testing.assert_allclose(denoised, [[0.25 + 20 / 255, 0.5 + 20 / 255, 1]], atol=1e-3)
+
+
+@pytest.mark.parametrize("dtype", ["<u2", ">u2"])
+def test_sixteen_bits_are_not_cut_to_eight_in_any_byte_order(dtype: str) -> None:
+    image = (np.arange(1, 1001).reshape(20, 50) * 60).astype(dtype)
+    denoised = Denoiser(stand_in("salt_pepper"))(image)
+    assert denoised.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(denoised, image)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_each_colour_is_denoised_as_a_grey_image_and_alpha_is_kept(channels: int) -> None:
+    torch.manual_seed(0)
+    network = stand_in("low_gaussian")
+    torch.nn.init.normal_(network.head.weight, std=0.1)
+    denoiser = Denoiser(network)
+    image = noise_image(12, 16, channels)
+    denoised = denoiser(image)
+    for channel in range(channels):
+        is_alpha = channels in (2, 4) and channel == channels - 1
+        plane = image[..., channel]
+        np.testing.assert_array_equal(denoised[..., channel], plane if is_alpha else denoiser(plane))
+
+
+def test_a_read_only_and_a_turned_image_are_taken_and_not_changed() -> None:
+    image = noise_image(10, 12).T
+    image.flags.writeable = False
+    np.testing.assert_array_equal(
+        Denoiser(stand_in("low_gaussian"))(image), denoised_by_stand_in("low_gaussian", image)
+    )
+
+
+def test_batches_do_not_change_the_result(drawn: torch.Tensor) -> None:
+    faces = drawn[:7, 0].numpy()
+    network = stand_in("low_gaussian")
+    np.testing.assert_array_equal(Denoiser(network, batch_size=2)(faces), Denoiser(network)(faces))
+
+
+def test_faces_come_out_as_the_evaluation_denoises_them(drawn: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    network = stand_in("low_gaussian")
+    torch.nn.init.normal_(network.head.weight, std=0.1)
+    expected = denoise(network, drawn[:4].float() / 255)[:, 0].numpy() * 255
+    assert np.abs(Denoiser(network)(drawn[:4, 0].numpy()) - expected).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("image", "error", "message"),
+    [
+        *((np.zeros((1, 4, 4), dtype), TypeError, "expected uint8") for dtype in ("i8", "?", "c8", "u4")),
+        *(
+            (np.array([[[0.5, value]]]), ValueError, r"expected values in \[0, 1\]")
+            for value in (-0.01, 1.01, np.nan, np.inf)
+        ),
+        *(
+            (np.zeros(shape, np.uint8), ValueError, "expected shape")
+            for shape in ((), (4,), (0, 8, 8), (2, 0, 8), (2, 8, 0), (1, 2, 3, 4))
+        ),
+    ],
+)
+def test_other_types_values_and_shapes_are_refused(
+    image: np.ndarray[Any, Any], error: type[Exception], message: str
+) -> None:
+    denoiser = Denoiser(stand_in("low_gaussian"))
+    for denoise_any in (denoiser, denoiser.denoise_stack):
+        with pytest.raises(error, match=message):
+            denoise_any(image)
+
+
+def test_released_weights_are_used_where_no_pipeline_is(away: Path) -> None:
+    for task, model in product(TASKS, MODELS):
+        image = noise_image(6, 6)
+        denoised = Denoiser.load(task, model)(image)
+        np.testing.assert_array_equal(denoised, denoised_by_stand_in(task, image, model))
+
+
+def test_the_pipelines_weights_come_before_the_released_ones(away: Path) -> None:
+    (away / "here" / "models").mkdir()
+    (away / "released" / "high_gaussian").rename(away / "here" / "models" / "low_gaussian")
+    black = np.zeros((4, 4), np.uint8)
+    assert Denoiser.load("low_gaussian")(black)[0, 0] == BRIGHTER["high_gaussian"]
+    told = Denoiser.load("low_gaussian", weights=str(away / "released"))
+    assert told(black)[0, 0] == BRIGHTER["low_gaussian"]
+
+
+def test_missing_weights_are_named(away: Path) -> None:
+    with pytest.raises(InputError, match=r"elsewhere: no TASK/unet\.safetensors in it"):
+        Denoiser.load("low_gaussian", weights=Path("elsewhere"))
+    (away / "released/low_gaussian/gan.safetensors").unlink()
+    with pytest.raises(InputError, match=r"released/low_gaussian/gan\.safetensors: no such file"):
+        Denoiser.load("low_gaussian", "gan")
+
+
+def test_the_examples_of_the_documentation(away: Path) -> None:
+    assert doctest.testmod(facedenoise.denoise.denoiser) == (0, 5)
+
+
+def git(folder: Path, *arguments: str) -> None:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@t")
+    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a DVC repository whose revision v1 has weights that are gone from its working tree."""
+    folder = tmp_path_factory.mktemp("repository")
+    git(folder, "init", "-q")
+    with Repo.init(str(folder)) as repo:
+        write_stand_ins(folder / "models")
+        shutil.rmtree(folder / "models" / "high_gaussian")
+        odd = folder / "models" / "salt_pepper" / "unet.safetensors"
+        write_weights(odd, {"a": torch.zeros(1)}, {"task": "salt_pepper"})
+        for task in ("low_gaussian", "salt_pepper"):
+            repo.add(str(folder / "models" / task / "unet.safetensors"))
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "weights")
+    git(folder, "tag", "v1")
+    git(folder, "rm", "-qr", "models")
+    git(folder, "commit", "-qm", "none")
+    shutil.rmtree(folder / "models", ignore_errors=True)
+    return folder
+
+
+@pytest.mark.parametrize("is_here", [False, True])
+def test_weights_of_another_revision(
+    repository: Path, away: Path, is_here: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if is_here:
+        monkeypatch.chdir(repository)
+    denoiser = Denoiser.load("low_gaussian", rev="v1", repo=None if is_here else str(repository))
+    assert denoiser(np.zeros((4, 4), np.uint8))[0, 0] == BRIGHTER["low_gaussian"]
+
+
+@pytest.mark.parametrize(
+    ("task", "rev", "repo"),
+    [
+        ("low_gaussian", "v2", None),
+        ("low_gaussian", "HEAD", None),
+        ("high_gaussian", "v1", None),
+        ("low_gaussian", "v1", "no/such/folder"),
+        ("low_gaussian", "v1", "."),
+    ],
+)
+def test_what_a_revision_lacks_is_said_in_one_line(
+    repository: Path, away: Path, task: str, rev: str, repo: str | None
+) -> None:
+    with pytest.raises(InputError) as caught:
+        Denoiser.load(task, rev=rev, repo=repo or str(repository))
+    assert len(str(caught.value).splitlines()) == 1
+    assert str(caught.value).startswith(f"models/{task}/unet.safetensors: ")
+
+
+def test_broken_weights_of_a_revision_are_named_by_their_place_there(repository: Path, away: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        Denoiser.load("salt_pepper", rev="v1", repo=str(repository))
+    where = f"models/salt_pepper/unet.safetensors in {repository} at v1"
+    assert (
+        str(caught.value) == f"{where}: these weights are not those of a network of the kind attention_unet"
+    )
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "choices"),
+    [("poisson", "unet", "high_gaussian, low_gaussian, salt_pepper"), ("low_gaussian", "vae", "unet, gan")],
+)
+def test_an_unknown_task_or_model_is_refused_with_the_choices(
+    away: Path, task: str, model: str, choices: str
+) -> None:
+    with pytest.raises(ValueError, match=f"give one of {choices}"):
+        Denoiser.load(task, model)
+
+
+def test_a_folder_and_a_revision_exclude_each_other() -> None:
+    with pytest.raises(ValueError, match="either"):
+        Denoiser.load("low_gaussian", weights=Path("models"), rev="v1")
+
+
+def test_torch_is_imported_only_with_the_denoiser() -> None:
+    script = (
+        "import sys, facedenoise.errors; early = 'torch' in sys.modules; "
+        "from facedenoise import Denoiser; print(early, 'torch' in sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(facedenoise.__file__).parents[1])}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
+def test_the_package_has_no_other_lazy_name() -> None:
+    with pytest.raises(ImportError):
+        from facedenoise import Nothing  # noqa: F401, PLC0415

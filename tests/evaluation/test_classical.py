@@ -1,0 +1,158 @@
+"""The classical denoisers against theory, and the search for their strengths."""
+
+import numpy as np
+import pytest
+import torch
+from helpers import random_images
+
+from facedenoise.evaluation import classical
+from facedenoise.evaluation.classical import Tuned, apply, methods_for, tune
+from facedenoise.images.fidelity import psnr
+from facedenoise.images.tensors import to_float
+from facedenoise.noise import Noise, corrupt
+from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.salt_pepper import SaltPepper
+
+LOW, HIGH, SALT_PEPPER = Gaussian(std=0.2, factor=0.2), Gaussian(std=0.4, factor=0.3), SaltPepper(factor=0.1)
+STRENGTHS = {"median": 3.0, "nlm": 0.06, "tv": 0.03, "wavelet": 0.06, "biharmonic": None}
+each_method = pytest.mark.parametrize("method", STRENGTHS)
+each_smoother = pytest.mark.parametrize("method", ["nlm", "tv", "wavelet"])
+
+
+def with_noise(faces: torch.Tensor, noise: Noise) -> torch.Tensor:
+    rows = np.arange(len(faces))
+    return to_float(torch.from_numpy(corrupt(faces.numpy(), rows, noise, seed=0, task="t", draw=0)))
+
+
+def gain(method: str, faces: torch.Tensor, noise: Noise) -> float:
+    noisy, clean = with_noise(faces, noise), to_float(faces)
+    denoised = apply(method, noisy, tune(method, noisy, clean).strength)
+    return float(psnr(clean, denoised).mean() - psnr(clean, noisy).mean())
+
+
+def test_saturated_pixels_are_inpainted_under_salt_and_pepper_only() -> None:
+    assert set(methods_for(SALT_PEPPER)) == set(STRENGTHS)
+    assert set(methods_for(SALT_PEPPER)) - set(methods_for(LOW)) == {"biharmonic"}
+
+
+@pytest.mark.parametrize("side", [3, 5])
+def test_median_is_that_of_the_window_with_the_border_continued(side: int) -> None:
+    images = random_images(3, 10, 13)
+    continued = torch.nn.functional.pad(images, (side // 2,) * 4, mode="replicate")
+    expected = continued.unfold(2, side, 1).unfold(3, side, 1).flatten(-2).median(dim=-1).values
+    torch.testing.assert_close(apply("median", images, side), expected, rtol=0, atol=0)
+
+
+def test_total_variation_moves_the_sides_of_a_step_by_weight_over_width() -> None:
+    # The minimum of |u_right - u_left| + width / (2 weight) * ((0.2 - u_left)^2 + (0.8 - u_right)^2).
+    step = torch.full((1, 1, 16, 16), 0.2)
+    step[..., 8:] = 0.8
+    expected = torch.where(step < 0.5, 0.2 + 0.4 / 8, 0.8 - 0.4 / 8)
+    # Chambolle's iteration stops a little before the minimum.
+    torch.testing.assert_close(apply("tv", step, 0.4), expected, rtol=0, atol=0.01)
+
+
+def test_non_local_means_averages_over_patches_that_are_alike() -> None:
+    stripes = torch.tensor([0.2, 0.8]).repeat(24).expand(1, 1, 48, 48)
+    noise = 0.02 * torch.randn(stripes.shape, generator=torch.Generator().manual_seed(0))
+    left = apply("nlm", stripes + noise, 0.1)[..., 6:-6, 6:-6] - stripes[..., 6:-6, 6:-6]
+    # Of the 5 x 5 pixels in reach at least 2 x 5 have the same stripe; a local mean would give 0.1 and more.
+    assert left.std() < 1.3 * 0.02 / np.sqrt(10)
+
+
+@each_smoother
+@pytest.mark.parametrize(("noise", "least"), [(LOW, 1.5), (HIGH, 3.5)])
+def test_tuned_smoothing_takes_gaussian_noise_away(
+    method: str, noise: Noise, least: float, drawn: torch.Tensor
+) -> None:
+    assert gain(method, drawn[:16], noise) > least
+
+
+def test_inpainting_restores_what_the_median_cannot(drawn: torch.Tensor) -> None:
+    assert gain("biharmonic", drawn[:16], SALT_PEPPER) > gain("median", drawn[:16], SALT_PEPPER) + 8
+
+
+def test_inpainting_is_exact_on_cubic_surfaces() -> None:
+    # The biharmonic of a cubic polynomial is zero, also in finite differences.
+    y, x = torch.meshgrid(torch.linspace(-1, 1, 24), torch.linspace(-1, 1, 24), indexing="ij")
+    clean = (0.5 + 0.1 * (x**3 - x * y**2 + y**2 - 0.5 * x))[None, None]
+    noisy = clean.clone()
+    noisy[..., 5::4, 5:-3:4], noisy[..., 7:-3:4, 7:-3:4] = 0, 1
+    torch.testing.assert_close(apply("biharmonic", noisy, None), clean, rtol=0, atol=1e-5)
+
+
+def test_inpainting_keeps_every_pixel_between_black_and_white(drawn: torch.Tensor) -> None:
+    noisy = with_noise(drawn[:16], SALT_PEPPER)
+    known = (noisy > 0) & (noisy < 1)
+    assert torch.equal(apply("biharmonic", noisy, None)[known], noisy[known])
+
+
+@each_smoother
+def test_smoothing_of_almost_no_strength_changes_almost_nothing(method: str, drawn: torch.Tensor) -> None:
+    noisy = with_noise(drawn[:8], HIGH)
+    torch.testing.assert_close(apply(method, noisy, 1e-4), noisy, rtol=0, atol=1e-3)
+
+
+@each_method
+def test_flat_images_stay_flat(method: str) -> None:
+    flat = torch.tensor([0, 0.25, 1]).view(3, 1, 1, 1).expand(3, 1, 16, 16).contiguous()
+    torch.testing.assert_close(apply(method, flat, STRENGTHS[method]), flat, rtol=0, atol=1e-5)
+
+
+@each_method
+def test_an_image_is_denoised_alone(method: str, drawn: torch.Tensor) -> None:
+    noisy, order = with_noise(drawn[:6], SALT_PEPPER), [4, 0, 2]
+    denoised = apply(method, noisy, STRENGTHS[method])
+    assert torch.equal(apply(method, noisy[order], STRENGTHS[method]), denoised[order])
+
+
+@each_method
+@pytest.mark.parametrize("shape", [(0, 48, 48), (2, 8, 8), (1, 33, 20)])
+@pytest.mark.filterwarnings("ignore:Level value")  # two wavelet levels are many for 8 px
+def test_the_result_is_a_batch_again(method: str, shape: tuple[int, int, int]) -> None:
+    noisy = random_images(*shape).mul(1.2).clamp(0, 1)
+    denoised = apply(method, noisy, STRENGTHS[method])
+    assert denoised.shape == noisy.shape
+    assert denoised.dtype == torch.float32
+    assert ((denoised >= 0) & (denoised <= 1)).all()
+
+
+def test_what_is_no_batch_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"\[0, 1\]"):
+        apply("tv", random_images() * 255, 0.1)
+    with pytest.raises(ValueError, match="differ in shape"):
+        tune("median", random_images(3), random_images())
+
+
+@each_smoother
+@pytest.mark.parametrize("noise", [LOW, HIGH, SALT_PEPPER])
+def test_no_strength_on_a_fine_grid_is_clearly_better_than_the_tuned_one(
+    method: str, noise: Noise, drawn: torch.Tensor
+) -> None:
+    noisy, clean = with_noise(drawn[:8], noise), to_float(drawn[:8])
+    fine = [psnr(clean, apply(method, noisy, strength)).mean() for strength in np.geomspace(0.004, 1, 40)]
+    assert tune(method, noisy, clean).psnr > max(fine) - 0.1
+
+
+def test_a_thin_line_needs_the_smaller_median_window_and_much_noise_the_larger() -> None:
+    line = torch.full((1, 1, 48, 48), 0.5)
+    line[..., 20:22, :] = 0.9  # two of three rows, but only two of five
+    assert tune("median", line, line) == Tuned(3, 100)
+    clean = torch.full((4, 1, 48, 48), 0.5)
+    noise = 0.1 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
+    assert tune("median", (clean + noise).clamp(0, 1), clean).strength == 5
+
+
+@each_method
+def test_the_psnr_of_a_tuned_method_is_the_one_it_reaches(method: str, drawn: torch.Tensor) -> None:
+    noisy, clean = with_noise(drawn[:8], SALT_PEPPER), to_float(drawn[:8])
+    tuned = tune(method, noisy, clean)
+    reached = psnr(clean, apply(method, noisy, tuned.strength)).mean()
+    assert tuned.psnr == pytest.approx(reached, abs=5e-5)
+
+
+def test_only_evenly_spaced_images_are_tuned_on(drawn: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(classical, "TUNING_IMAGES", 4)
+    noisy, clean = with_noise(drawn, HIGH), to_float(drawn)
+    looked_at = [0, 21, 42, 63]
+    assert tune("tv", noisy, clean) == tune("tv", noisy[looked_at], clean[looked_at])

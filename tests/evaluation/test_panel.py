@@ -1,0 +1,111 @@
+"""The panel of scores: what its table holds, and how it is summed up."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from helpers import random_images, tiny_classifier
+
+from facedenoise.evaluation import two_sample
+from facedenoise.evaluation.classical import Tuned
+from facedenoise.evaluation.headline import fidelity, headline
+from facedenoise.evaluation.judge import Judge
+from facedenoise.evaluation.panel import (
+    assemble_panel,
+    best_classical,
+    difference,
+    emotion_columns,
+    score_images,
+    score_table,
+    summarise,
+)
+from facedenoise.images.fidelity import psnr, ssim
+
+COUNT = 12
+ROWS = torch.arange(COUNT) * 3 + 5
+EMOTION = torch.tensor([0, 1, 2, 3, 4, 5, 6, -1, -1, 0, 1, 2])
+CLEAN, *OTHERS = (random_images(COUNT, 12, 12, seed) for seed in range(5))
+IMAGES = dict(zip(("noisy", "tv", "unet", "gan"), OTHERS, strict=True))
+TUNED = {"median": Tuned(3, 28.0), "biharmonic": Tuned(None, 38.0), "tv": Tuned(0.1, 31.0)}
+
+
+@pytest.fixture(autouse=True)
+def short_two_sample_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(two_sample, "STEPS", 1)
+
+
+def panel_without(in_train: list[int]) -> dict[str, Any]:
+    judge, seen = Judge(tiny_classifier(), CLEAN), np.isin(np.arange(COUNT), in_train)
+    table = score_table(judge, ROWS, EMOTION, IMAGES)
+    return assemble_panel(table, IMAGES, judge, {"tv": TUNED["tv"]}, seen)
+
+
+def test_a_table_has_a_row_for_each_image_and_a_column_for_each_score() -> None:
+    table = score_images(CLEAN, ROWS, {"noisy": IMAGES["noisy"], "unet": CLEAN})
+    names = ("psnr", "ssim", "gmsd", "haarpsi")
+    assert list(table) == ["row", *(f"{method}_{name}" for method in ("noisy", "unet") for name in names)]
+    assert table["row"].tolist() == ROWS.tolist()
+    np.testing.assert_allclose(table["noisy_psnr"], psnr(CLEAN, IMAGES["noisy"]), atol=5e-5)
+    assert (table[[f"unet_{name}" for name in names]] == [100, 1, 0, 1]).all(axis=None)
+
+
+def test_as_many_rows_as_images_are_wanted() -> None:
+    with pytest.raises(ValueError, match="same length"):
+        score_images(CLEAN, ROWS[:2], {"noisy": CLEAN})
+
+
+def answered(answer: list[int], clean_answer: list[int], emotion: list[int]) -> pd.DataFrame:
+    return emotion_columns(torch.tensor(emotion), np.array(clean_answer), {"unet": np.array(answer)})
+
+
+def test_faces_without_a_label_are_left_out_of_the_emotion_figures() -> None:
+    scores = summarise(answered([0, 1, 2, 3], [0, 1, 5, 4], [0, 2, 2, -1]), "unet")
+    assert scores["emotion_accuracy"]["mean"] == pytest.approx(2 / 3, abs=5e-5)
+    assert scores["emotion_agreement"]["mean"] == pytest.approx(2 / 3, abs=5e-5)
+    assert summarise(answered([1], [1], [-1]), "unet") == {}
+
+
+def test_psnr_is_averaged_over_images_not_over_their_errors() -> None:
+    clean = torch.zeros(2, 1, 12, 12)
+    denoised = torch.stack([torch.full((1, 12, 12), 0.1), torch.full((1, 12, 12), 0.001)])  # 20 and 60 dB
+    table = score_images(clean, ROWS[:2], {"unet": denoised}).assign(emotion=-1)
+    assert summarise(table, "unet")["psnr"]["mean"] == pytest.approx(40, abs=1e-4)
+    expected = {"psnr": 40, "ssim": ssim(clean, denoised).mean()}
+    assert fidelity(clean, denoised) == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_paired_interval_is_narrower_than_those_of_both() -> None:
+    hardness = np.linspace(20, 40, 50)
+    table = pd.DataFrame({"emotion": -1, "unet_psnr": hardness + 1, "noisy_psnr": hardness})
+    assert difference(table, "unet", "noisy")["psnr"] == {"mean": 1, "low": 1, "high": 1}
+    alone = summarise(table, "unet")["psnr"]
+    assert alone["high"] - alone["low"] > 1
+
+
+def test_scores_without_copies_are_those_of_the_other_faces() -> None:
+    left = panel_without([0, 1, 2, 3])["without_copies"]
+    assert left["faces"] == COUNT - 4
+    expected = psnr(CLEAN[4:], IMAGES["unet"][4:]).mean()
+    assert left["unet"]["psnr"]["mean"] == pytest.approx(expected, abs=1e-3)
+    assert "without_copies" not in panel_without([])
+    assert panel_without(list(range(COUNT)))["without_copies"] == {"faces": 0}
+
+
+def test_a_panel_says_how_methods_were_tuned_and_what_the_classifier_sees_in_clean_faces() -> None:
+    panel = panel_without([])
+    assert [panel[method].get("strength") for method in IMAGES] == [None, 0.1, None, None]
+    assert [panel[method].get("val_psnr") for method in IMAGES] == [None, 31.0, None, None]
+    assert panel["clean"]["emotion_agreement"] == 1
+    assert panel["differences"]["unet_minus_classical"]["psnr"]["mean"] == pytest.approx(
+        panel["unet"]["psnr"]["mean"] - panel["tv"]["psnr"]["mean"], abs=1e-3
+    )
+
+
+def test_the_headline_has_the_classical_method_that_is_best_on_val() -> None:
+    score = {name: {"mean": 1.0, "low": 0.0, "high": 2.0} for name in ("psnr", "ssim", "gmsd")}
+    panel = dict.fromkeys(("noisy", "biharmonic", "unet", "gan"), score)
+    figures = headline({**panel, "best_classical": best_classical(TUNED)})
+    assert list(figures) == ["noisy", "classical", "unet", "gan"]
+    assert figures["classical"] == {"method": "biharmonic", "psnr": 1.0, "ssim": 1.0}

@@ -1,0 +1,72 @@
+"""GMSD and HaarPSI against a second implementation and their definitions."""
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+from unittest.mock import MagicMock
+
+import numpy as np
+import pytest
+import torch
+from helpers import random_images
+from numpy.typing import NDArray
+from torch import Tensor
+
+from facedenoise.evaluation.perception import gmsd, haarpsi
+from facedenoise.images.tensors import to_float
+
+Metric = Callable[[Tensor, Tensor], NDArray[np.float64]]
+both_metrics = pytest.mark.parametrize("metric", [gmsd, haarpsi])
+
+
+@pytest.fixture(scope="module")
+def piq() -> Iterator[Any]:
+    # Only piq's pretrained networks need torchvision, whose builds do not load beside every build of torch.
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("torchvision", "torchvision.models"):
+            patch.setitem(sys.modules, name, MagicMock())
+        yield importlib.import_module("piq")
+
+
+def noisier(clean: Tensor, sigma: float) -> Tensor:
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(1))
+    return (clean + sigma * noise).clamp(0, 1)
+
+
+def require_scores_of_piq(piq: Any, metric: Metric, clean: Tensor, other: Tensor) -> None:
+    reference = getattr(piq, metric.__name__)(clean.double(), other.double(), reduction="none")
+    np.testing.assert_allclose(metric(clean, other), reference, rtol=1e-9)
+
+
+@both_metrics
+@pytest.mark.parametrize("sigma", [0.01, 0.1, 0.5])
+def test_scores_of_faces_are_those_of_piq(piq: Any, drawn: Tensor, metric: Metric, sigma: float) -> None:
+    require_scores_of_piq(piq, metric, to_float(drawn), noisier(to_float(drawn), sigma))
+
+
+@both_metrics
+@pytest.mark.parametrize("size", [(16, 16), (17, 17), (31, 48), (48, 17), (64, 96)])
+def test_scores_of_other_sizes_are_those_of_piq(piq: Any, metric: Metric, size: tuple[int, int]) -> None:
+    require_scores_of_piq(piq, metric, random_images(3, *size), random_images(3, *size, seed=1))
+
+
+def test_identical_images_have_the_best_scores_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:
+    clean = torch.cat([random_images(), torch.full((1, 1, 48, 48), 0.5), torch.zeros(1, 1, 48, 48)])
+    np.testing.assert_allclose(gmsd(clean, clean), 0, atol=1e-9)
+    np.testing.assert_allclose(haarpsi(clean, clean), 1, rtol=1e-9)
+    assert not recwarn.list
+
+
+@both_metrics
+@pytest.mark.parametrize("side", [2, 3, 8])
+def test_tiny_images_have_finite_scores(metric: Metric, side: int) -> None:
+    assert np.isfinite(metric(random_images(2, side, side), random_images(2, side, side, seed=1))).all()
+
+
+@both_metrics
+@pytest.mark.parametrize("wrong", [random_images() * 255, random_images(1)])
+def test_what_is_no_matching_batch_is_refused(metric: Metric, wrong: Tensor) -> None:
+    for pair in ((random_images(), wrong), (wrong, random_images())):
+        with pytest.raises(ValueError, match=r"\[0, 1\]|differ in shape"):
+            metric(*pair)

@@ -1,0 +1,166 @@
+"""The networks: shapes, gradients, where they start, and that the gates really gate."""
+
+from statistics import median
+
+import pytest
+import torch
+from helpers import awake, random_images
+from torch import nn
+
+from facedenoise.models.attention_unet import AttentionGate, AttentionUNet, ResidualBlock, Up, filled
+from facedenoise.models.patchgan import PatchGAN
+
+WIDTHS, BLOCKS = (4, 8, 8), (1, 1, 1)
+
+
+@pytest.fixture(autouse=True)
+def seeded() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.mark.parametrize(("height", "width"), [(48, 48), (1, 1), (5, 7), (33, 64), (100, 41)])
+def test_any_size_comes_back_as_it_went_in(height: int, width: int) -> None:
+    network = awake(AttentionUNet(WIDTHS, BLOCKS))
+    assert network(random_images(2, height, width)).shape == (2, 1, height, width)
+
+
+@pytest.mark.parametrize("attention", [True, False])
+@pytest.mark.parametrize("bfloat16", [True, False])
+def test_an_untrained_network_is_the_identity_also_in_bfloat16(attention: bool, bfloat16: bool) -> None:
+    noisy = random_images()
+    with torch.autocast("cpu", torch.bfloat16, enabled=bfloat16):
+        denoised = AttentionUNet(WIDTHS, BLOCKS, attention=attention)(noisy)
+    torch.testing.assert_close(denoised, noisy, rtol=0, atol=0)
+
+
+def test_without_attention_there_are_no_gates() -> None:
+    plain, gated = (AttentionUNet(WIDTHS, BLOCKS, attention=attention) for attention in (False, True))
+    assert not any(isinstance(module, AttentionGate) for module in plain.modules())
+    assert sum(isinstance(module, AttentionGate) for module in gated.modules()) == len(WIDTHS) - 1
+
+
+@pytest.mark.parametrize("attention", [True, False])
+def test_every_parameter_gets_a_gradient(attention: bool) -> None:
+    network = awake(AttentionUNet(WIDTHS, BLOCKS, attention=attention))
+    network(random_images()).square().mean().backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
+
+
+def test_gates_start_open() -> None:
+    skip, gating = torch.randn(2, 8, 6, 6), torch.randn(2, 8, 6, 6)
+    weights = AttentionGate(8).attention(skip, gating)
+    assert weights.shape == (2, 1, 6, 6)
+    assert weights.min() > 0.9
+
+
+def test_a_closed_gate_stops_its_skip() -> None:
+    network = awake(AttentionUNet(WIDTHS, BLOCKS))
+    skip, deep = torch.randn(1, WIDTHS[0], 8, 8), torch.randn(1, WIDTHS[1], 4, 4)
+    up = network.ups[-1]
+    assert isinstance(up, Up)
+    assert up.gate is not None
+    open_difference = up(deep, skip) - up(deep, torch.zeros_like(skip))
+    nn.init.constant_(up.gate.psi.bias, -100.0)  # type: ignore[arg-type]
+    closed_difference = up(deep, skip) - up(deep, torch.zeros_like(skip))
+    assert open_difference.abs().max() > 1e-3
+    assert closed_difference.abs().max() < 1e-6
+
+
+def test_the_gate_is_the_papers_formula() -> None:
+    gate = awake(AttentionGate(4))
+    skip, gating = torch.randn(4), torch.randn(4)
+    of_skip, of_gating, psi = (layer.weight[:, :, 0, 0] for layer in (gate.of_skip, gate.of_gating, gate.psi))
+    biases = dict(gate.named_parameters())
+    inner = of_skip @ skip + of_gating @ gating + biases["of_gating.bias"]
+    alpha = torch.sigmoid(psi @ inner.relu() + biases["psi.bias"])
+    given = gate(skip.view(1, 4, 1, 1), gating.view(1, 4, 1, 1)).flatten()
+    torch.testing.assert_close(given, alpha * skip)
+
+
+def test_unsaturated_pixels_are_kept_where_asked() -> None:
+    noisy = random_images().clamp(0.01, 0.99)
+    noisy[:, :, ::5, ::3] = 1.0
+    noisy[:, :, ::7, ::4] = 0.0
+    saturated = (noisy == 0) | (noisy == 1)
+    network = awake(AttentionUNet(WIDTHS, BLOCKS, keep_unsaturated=True))
+    changed = network(noisy) != noisy
+    assert not (changed & ~saturated).any()
+    assert changed[saturated].float().mean() > 0.9
+
+
+def test_missing_pixels_get_the_mean_of_known_neighbours() -> None:
+    image = torch.arange(25.0).view(1, 1, 5, 5) / 25
+    missing = torch.zeros_like(image)
+    missing[..., [1, 1, 0, 4], [1, 2, 0, 4]] = 1
+    given = filled(image, missing)
+    expected = image.clone()
+    known_neighbours = {
+        (0, 0): [1, 5],
+        (1, 1): [1, 2, 5, 10, 11, 12],
+        (1, 2): [1, 2, 3, 8, 11, 12, 13],
+        (4, 4): [18, 19, 23],
+    }
+    for (row, column), values in known_neighbours.items():
+        expected[..., row, column] = sum(values) / len(values) / 25
+    torch.testing.assert_close(given, expected)
+
+
+def test_a_pixel_with_no_known_neighbour_stays() -> None:
+    image = torch.rand(1, 1, 7, 7)
+    missing = torch.zeros_like(image)
+    missing[..., 1:6, 1:6] = 1
+    inside = (..., slice(2, 5), slice(2, 5))
+    torch.testing.assert_close(filled(image, missing)[inside], image[inside], rtol=0, atol=0)
+
+
+def test_an_untrained_network_fills_what_is_missing() -> None:
+    noisy = torch.full((1, 1, 8, 8), 0.4)
+    noisy[..., ::3, ::3] = 1.0
+    network = AttentionUNet(WIDTHS, BLOCKS, keep_unsaturated=True)
+    torch.testing.assert_close(network(noisy), torch.full((1, 1, 8, 8), 0.4))
+
+
+def test_the_network_sees_which_pixels_are_saturated() -> None:
+    network = awake(AttentionUNet(WIDTHS, BLOCKS))
+    almost, fully = torch.full((1, 1, 8, 8), 1 - 1e-6), torch.ones(1, 1, 8, 8)
+    assert (network(almost) - network(fully)).abs().max() > 1e-3
+
+
+def test_a_residual_block_starts_as_the_identity() -> None:
+    x = torch.randn(2, 8, 5, 5)
+    torch.testing.assert_close(ResidualBlock(8)(x), x)
+
+
+def test_a_patch_is_24_pixels_wide() -> None:
+    candidate = random_images().requires_grad_()
+    scores = awake(PatchGAN((8, 8, 8)))(random_images(), candidate)
+    assert scores.shape == (2, 1, 11, 11)
+    scores[0, 0, 5, 5].backward()
+    assert candidate.grad is not None
+    touched = candidate.grad[0, 0].nonzero()
+    assert (touched.max(0).values - touched.min(0).values + 1).tolist() == [24, 24]
+
+
+def test_the_patchgan_judges_pairs() -> None:
+    judge = PatchGAN((8, 8, 8)).eval()
+    noisy, candidate = random_images(), random_images().flip(-1)
+    score = judge(noisy, candidate)
+    assert (judge(noisy.flip(-2), candidate) - score).abs().max() > 1e-4
+    assert (judge(noisy, candidate.flip(-2)) - score).abs().max() > 1e-4
+
+
+def test_patchgans_see_faint_texture_better_than_brightness() -> None:
+    noisy, candidate = random_images(), torch.full((2, 1, 48, 48), 0.5)
+    texture = 0.01 * (-1.0) ** torch.arange(48)
+    ratios = []
+    for seed in range(9):  # initial weights vary much in what they see
+        torch.manual_seed(seed)
+        judge = PatchGAN((8, 8, 8)).eval()
+        of_texture, of_brightness = (
+            (judge(noisy, candidate + change) - judge(noisy, candidate)).abs().mean().item()
+            for change in (texture, 0.01)
+        )
+        ratios.append(of_texture / of_brightness)
+    assert median(ratios) > 3

@@ -1,0 +1,90 @@
+"""Networks on disk: the same bytes, rebuilt as they were, and nothing foreign is taken for one."""
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from helpers import random_images
+from safetensors.torch import save
+
+from facedenoise.errors import InputError
+from facedenoise.models.attention_unet import AttentionUNet
+from facedenoise.models.device import placed
+from facedenoise.models.inference import KIND, denoise, load_denoiser
+from facedenoise.models.patchgan import PatchGAN
+from facedenoise.models.weights import load_weights, write_weights
+
+SETTINGS: dict[str, Any] = {"widths": (4, 8), "blocks": (1, 1), "attention": True, "keep_unsaturated": True}
+
+
+@pytest.fixture
+def network() -> AttentionUNet:
+    torch.manual_seed(0)
+    network = AttentionUNet(**SETTINGS)
+    with torch.no_grad():
+        network.head.weight.normal_()
+    return network
+
+
+@pytest.fixture
+def path(network: AttentionUNet, tmp_path: Path) -> Path:
+    path = tmp_path / "unet.safetensors"
+    write_weights(path, network.state_dict(), {KIND: SETTINGS, "task": "salt_pepper"})
+    return path
+
+
+def test_a_denoiser_is_rebuilt_from_its_file_alone(network: AttentionUNet, path: Path) -> None:
+    noisy = random_images(3, 10, 12)
+    noisy[:, :, ::3] = 1.0
+    torch.testing.assert_close(denoise(load_denoiser(path), noisy), network(noisy).clamp(0, 1))
+
+
+def test_the_same_weights_are_the_same_bytes(network: AttentionUNet, path: Path, tmp_path: Path) -> None:
+    again, turned = tmp_path / "again.safetensors", placed(network, torch.device("cpu")).state_dict()
+    write_weights(again, dict(reversed(turned.items())), {"task": "salt_pepper", KIND: SETTINGS})
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_batches_do_not_change_the_result_and_no_images_give_none(path: Path) -> None:
+    noisy, network = random_images(7, 8, 8), load_denoiser(path)
+    torch.testing.assert_close(denoise(network, noisy, batch_size=2), denoise(network, noisy))
+    assert denoise(network, noisy[:0]).shape == (0, 1, 8, 8)
+
+
+def a_discriminator(path: Path) -> None:
+    write_weights(path, PatchGAN((4,)).state_dict(), {"patchgan": {"widths": (4,)}})
+
+
+def of_another_shape(path: Path) -> None:
+    other = AttentionUNet((4, 16), (1, 1))
+    write_weights(path, other.state_dict(), {KIND: SETTINGS})
+
+
+WEIGHT = {"weight": torch.zeros(3)}
+DAMAGES: dict[str, Callable[[Path], object]] = {
+    "truncated": lambda path: path.write_bytes(path.read_bytes()[:-10]),
+    "pickled": lambda path: path.write_bytes(pickle.dumps({"weights": [1, 2, 3]})),
+    "emptied": lambda path: path.write_bytes(b""),
+    "missing": lambda path: path.unlink(),
+    "foreign": lambda path: path.write_bytes(save(WEIGHT)),
+    "misdescribed": lambda path: path.write_bytes(save(WEIGHT, metadata={"facedenoise": "{not json"})),
+    "a discriminator": a_discriminator,
+    "of another shape": of_another_shape,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_what_is_no_denoiser_is_refused_in_one_line(path: Path, damage: Callable[[Path], object]) -> None:
+    damage(path)
+    with pytest.raises(InputError) as caught:
+        load_denoiser(path)
+    assert len(str(caught.value).splitlines()) == 1
+    assert str(caught.value).startswith(f"{path}: ")
+
+
+def test_weights_of_another_network_name_what_does_not_fit(path: Path) -> None:
+    with pytest.raises(InputError, match=r"weights of another network.*stem\.weight"):
+        load_weights(AttentionUNet((8, 16), (1, 1)), path)

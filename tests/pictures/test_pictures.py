@@ -1,0 +1,351 @@
+"""Picture files: every kind is read as its pixels are, and written so that they come back."""
+
+import errno
+import io
+import struct
+import warnings
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageOps
+from stand_ins import close
+
+from facedenoise.errors import InputError
+from facedenoise.pictures import Picture, read_picture, write_picture
+from facedenoise.pictures.files import format_suffix, is_picture
+from facedenoise.pictures.folders import find_pictures
+
+LOSSLESS = [
+    (suffix, channels, dtype)
+    for suffix, dtype, most in (
+        (".png", np.uint8, (0, 2, 3, 4)),
+        (".tiff", np.uint8, (0, 2, 3, 4)),
+        (".bmp", np.uint8, (0, 3)),
+        (".webp", np.uint8, (3, 4)),
+        (".png", np.uint16, (0, 2, 3, 4)),
+        (".tif", np.uint16, (0, 2, 3, 4)),
+    )
+    for channels in most
+]
+KINDS = [
+    *((suffix, np.uint8) for suffix in (".jpg", ".png", ".tiff", ".webp")),
+    (".png", np.uint16),
+    (".tiff", np.uint16),
+]
+PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def random_pixels(channels: int, dtype: Any = np.uint8, size: tuple[int, int] = (5, 7)) -> NDArray[Any]:
+    shape = (*size, channels) if channels else size
+    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
+
+
+@pytest.mark.parametrize(("suffix", "channels", "dtype"), LOSSLESS)
+def test_pixels_come_back(tmp_path: Path, suffix: str, channels: int, dtype: Any) -> None:
+    pixels = random_pixels(channels, dtype)
+    for name in ("deep/er/one", "other"):
+        write_picture(tmp_path / f"{name}{suffix}", Picture(pixels))
+    read = read_picture(tmp_path / f"other{suffix}").pixels
+    assert read.dtype == dtype
+    np.testing.assert_array_equal(read, pixels)
+    same = (tmp_path / f"deep/er/one{suffix}").read_bytes() == (tmp_path / f"other{suffix}").read_bytes()
+    assert same
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(0, "L"), (3, "RGB")])
+def test_jpeg_keeps_the_picture_nearly(tmp_path: Path, channels: int, mode: str) -> None:
+    pixels = np.full((16, 16, channels) if channels else (16, 16), 90, np.uint8)
+    path = tmp_path / "picture.JPG"
+    write_picture(path, Picture(pixels))
+    assert Image.open(path).mode == mode
+    assert np.abs(read_picture(path).pixels.astype(int) - 90).max() <= 1
+
+
+def saved(path: Path, image: Image.Image, **options: Any) -> Path:
+    image.save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("mode", "shape"),
+    [("1", (5, 7)), ("P", (5, 7, 3)), ("L", (5, 7)), ("LA", (5, 7, 2)), ("RGBA", (5, 7, 4))],
+)
+def test_kinds_of_png_become_grey_or_colours(tmp_path: Path, mode: str, shape: tuple[int, ...]) -> None:
+    image = Image.fromarray(random_pixels(3)).convert(mode)
+    read = read_picture(saved(tmp_path / "picture.png", image)).pixels
+    assert read.shape == shape
+    expected = {"1": "L", "P": "RGB"}.get(mode, mode)
+    np.testing.assert_array_equal(read, np.asarray(image.convert(expected)))
+
+
+def test_a_palette_with_transparency_becomes_rgba(tmp_path: Path) -> None:
+    image = Image.fromarray(np.arange(4, dtype=np.uint8).reshape(2, 2), "P")
+    image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120])
+    read = read_picture(saved(tmp_path / "picture.png", image, transparency=bytes([255, 0, 128, 255]))).pixels
+    assert read.tolist() == [[[10, 20, 30, 255], [40, 50, 60, 0]], [[70, 80, 90, 128], [100, 110, 120, 255]]]
+
+
+@pytest.mark.parametrize(("channels", "key"), [(0, 7), (3, (7, 8, 9))])
+def test_a_transparent_colour_becomes_an_alpha_channel(tmp_path: Path, channels: int, key: Any) -> None:
+    pixels = random_pixels(channels)
+    pixels[0, 0] = key
+    image = Image.fromarray(pixels)
+    read = read_picture(saved(tmp_path / "picture.png", image, transparency=key)).pixels
+    assert read.shape[2] == max(channels, 1) + 1
+    assert read[0, 0, -1] == 0
+    assert read[1, 1, -1] == 255
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("suffix", "dtype"), KINDS)
+def test_a_picture_is_turned_upright(tmp_path: Path, suffix: str, dtype: Any, orientation: int) -> None:
+    """Hold a picture of four grey quarters to what Pillow's own `exif_transpose` makes of it."""
+    path = tmp_path / f"picture{suffix}"
+    quarters = np.kron([[30, 90], [150, 210]], np.ones((8, 16))).astype(np.uint8)
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    if dtype == np.uint8:
+        Image.fromarray(quarters).convert("RGB").save(path, exif=exif)
+    elif suffix == ".tiff":
+        tifffile.imwrite(path, quarters.astype(np.uint16) * 257, extratags=[(274, "H", 1, orientation, True)])
+    else:
+        path.write_bytes(
+            with_chunk(imagecodecs.png_encode(quarters.astype(np.uint16) * 257), b"eXIf", exif.tobytes()[6:])
+        )
+    turned = Image.fromarray(quarters)
+    turned.getexif()[0x0112] = orientation
+    expected = np.asarray(ImageOps.exif_transpose(turned)).astype(int)
+    read = read_picture(path).pixels
+    grey = read.astype(int) // 257 if dtype == np.uint16 else read[..., 0].astype(int)
+    assert read.dtype == dtype
+    assert grey.shape == expected.shape
+    assert np.abs(grey - expected).max() <= 3
+
+
+def with_chunk(png: bytes | bytearray, kind: bytes, content: bytes) -> bytes:
+    """Put a chunk behind the header of a PNG."""
+    chunk = struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    return bytes(png[:33] + chunk + png[33:])
+
+
+@pytest.mark.parametrize(("suffix", "dtype"), KINDS)
+def test_the_colour_profile_is_kept(tmp_path: Path, suffix: str, dtype: Any) -> None:
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, Picture(random_pixels(3, dtype), PROFILE))
+    assert read_picture(path).icc_profile == PROFILE
+    with Image.open(path) as seen_by_pillow:
+        seen_by_pillow.load()  # checks the checksums
+        assert seen_by_pillow.info["icc_profile"] == PROFILE
+
+
+def test_what_a_file_holds_decides_how_it_is_read(tmp_path: Path) -> None:
+    pixels = random_pixels(3)
+    write_picture(tmp_path / "picture.png", Picture(pixels))
+    renamed = (tmp_path / "picture.png").rename(tmp_path / "picture.jpg")
+    np.testing.assert_array_equal(read_picture(renamed).pixels, pixels)
+
+
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_tiffs_of_other_layouts(tmp_path: Path, byteorder: Any, planar: Any) -> None:
+    pixels = random_pixels(3, np.uint16)
+    stored = pixels if planar == "contig" else np.moveaxis(pixels, 2, 0)
+    path = tmp_path / "picture.tiff"
+    tifffile.imwrite(
+        path, stored, byteorder=byteorder, photometric="rgb", planarconfig=planar, compression="lzw"
+    )
+    np.testing.assert_array_equal(read_picture(path).pixels, pixels)
+
+
+def twelve_bit_tiff(path: Path) -> Path:
+    """Write a grey TIFF of 12 bits, 2 x 2 pixels, tag by tag."""
+    pixels = bytes([0x12, 0x3F, 0xFF, 0x45, 0x67, 0x89])
+    tags = {256: 2, 257: 2, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: 2, 279: len(pixels)}
+    entries = b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in tags.items())
+    directory = struct.pack("<H", len(tags)) + entries + struct.pack("<I", 0)
+    path.write_bytes(b"II*\0" + struct.pack("<I", 8 + len(pixels)) + pixels + directory)
+    return path
+
+
+def test_what_would_look_wrong_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="12 bits a channel; save it with 8 or 16"):
+        read_picture(twelve_bit_tiff(tmp_path / "twelve.tiff"))
+    path = tmp_path / "multiplied.tiff"
+    pixels = random_pixels(4, np.uint16)
+    tifffile.imwrite(path, pixels, photometric="rgb", extrasamples=["assocalpha"])
+    with pytest.raises(InputError, match="multiplied by alpha"):
+        read_picture(path)
+
+
+def test_a_decoder_that_warns_is_not_heard(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
+    buffer = io.BytesIO()
+    broken_exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12" * 10
+    Image.new("L", (8, 8), 90).save(buffer, "JPEG", exif=broken_exif)
+    (tmp_path / "picture.jpg").write_bytes(buffer.getvalue())
+    with warnings.catch_warnings(record=True) as heard:
+        warnings.simplefilter("always")
+        Image.open(tmp_path / "picture.jpg").getexif()
+    assert heard, "this file is meant to be one that Pillow warns of"
+    assert read_picture(tmp_path / "picture.jpg").pixels.shape == (8, 8)
+    assert not recwarn
+
+
+def test_what_the_system_refuses_is_not_called_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> bool:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr("facedenoise.pictures.files.has_sixteen_bits", refuse)
+    with pytest.raises(InputError, match=r"picture\.png: cannot be read \(Permission denied\)"):
+        read_picture(tmp_path / "picture.png")
+
+
+def test_the_pictures_of_a_folder_are_found_and_what_else_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "in"
+    (folder / "deep" / "er").mkdir(parents=True)
+    for name in ("b.png", "deep/a.jpg", "deep/er/c.TIF", "notes.txt", ".hidden.png"):
+        (folder / name).touch()
+    (tmp_path / "elsewhere").mkdir()
+    (folder / "deep" / "linked").symlink_to(tmp_path / "elsewhere")
+    found = find_pictures(tmp_path / "in")
+    names = [path.relative_to(tmp_path / "in").as_posix() for path in found.pictures]
+    assert names == ["b.png", "deep/a.jpg", "deep/er/c.TIF"]
+    assert found.others == 2
+    assert found.links == [tmp_path / "in/deep/linked"]
+    assert found.problems == []
+    close(tmp_path / "in/deep", monkeypatch)
+    found = find_pictures(tmp_path / "in")
+    assert [path.name for path in found.pictures] == ["b.png"]
+    (problem,) = found.problems
+    assert problem.startswith(f"{tmp_path / 'in/deep'}: cannot be read (Permission denied)")
+
+
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no picture in it"):
+        find_pictures(tmp_path)
+    with pytest.raises(InputError, match="missing: no such folder"):
+        find_pictures(tmp_path / "missing")
+
+
+def png_claiming(width: int, height: int, depth: int = 8) -> bytes:
+    """A PNG of some 70 bytes whose header claims a size."""
+    buffer = io.BytesIO()
+    Image.new("L", (1, 1)).save(buffer, "PNG")
+    png = buffer.getvalue()
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, depth, 0 if depth == 8 else 2, 0, 0, 0)
+    return png[:12] + header + struct.pack(">I", zlib.crc32(header)) + png[33:]
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("size", [(8001, 1), (1, 8001), (9000, 9000), (2**31 - 1, 2**31 - 1)])
+def test_a_huge_size_is_refused_before_it_fills_the_memory(
+    tmp_path: Path, size: tuple[int, int], depth: int
+) -> None:
+    path = tmp_path / "bomb.png"
+    path.write_bytes(png_claiming(*size, depth))
+    with pytest.raises(InputError, match="give at most 8000 x 8000"):
+        read_picture(path)
+
+
+def test_the_largest_side_is_taken_and_one_more_is_not(tmp_path: Path) -> None:
+    write_picture(tmp_path / "wide.png", Picture(np.zeros((1, 8000), np.uint8)))
+    assert read_picture(tmp_path / "wide.png").pixels.shape == (1, 8000)
+    tifffile.imwrite(tmp_path / "bomb.tiff", np.zeros((1, 8001), np.uint16))
+    with pytest.raises(InputError, match="8001 x 1 pixels; give at most 8000 x 8000"):
+        read_picture(tmp_path / "bomb.tiff")
+
+
+def truncated(content: bytes) -> bytes:
+    return content[: len(content) * 2 // 3]
+
+
+def flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    wrong = bytes(byte ^ 0xFF for byte in content[middle : middle + 8])
+    return content[:middle] + wrong + content[middle + 8 :]
+
+
+def empty(_: bytes) -> bytes:
+    return b""
+
+
+def text(_: bytes) -> bytes:
+    return b"no picture at all"
+
+
+@pytest.mark.parametrize("damage", [truncated, empty, text])
+@pytest.mark.parametrize(("suffix", "dtype"), [*KINDS, (".bmp", np.uint8)])
+def test_a_broken_file_is_refused_in_one_line(
+    tmp_path: Path, damage: Callable[[bytes], bytes], suffix: str, dtype: Any
+) -> None:
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, Picture(random_pixels(3, dtype, (40, 40))))
+    path.write_bytes(damage(path.read_bytes()))
+    assert_refused(path)
+
+
+def assert_refused(path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_picture(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert len(str(caught.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("suffix", [".png", ".tiff"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_damage_in_the_middle_is_refused(tmp_path: Path, suffix: str, dtype: Any) -> None:
+    path = tmp_path / f"picture{suffix}"
+    write_picture(path, Picture(random_pixels(3, dtype, (40, 40))))
+    path.write_bytes(flipped(path.read_bytes()))
+    assert_refused(path)
+
+
+def test_what_is_no_picture_that_is_handled_is_refused(tmp_path: Path) -> None:
+    assert_refused(tmp_path / "nothing.png")
+    assert_refused(tmp_path)
+    assert_refused(saved(tmp_path / "cmyk.jpg", Image.new("CMYK", (4, 4))))
+    assert_refused(saved(tmp_path / "float.tiff", Image.new("F", (4, 4))))
+    assert_refused(saved(tmp_path / "gif.png", Image.new("L", (4, 4)), format="GIF"))
+    pages = [Image.new("L", (4, 4)), Image.new("L", (4, 4), 9)]
+    assert_refused(saved(tmp_path / "pages.tiff", pages[0], save_all=True, append_images=pages[1:]))
+    assert_refused(saved(tmp_path / "moving.png", pages[0], save_all=True, append_images=pages[1:]))
+    tifffile.imwrite(tmp_path / "deep_pages.tiff", np.zeros((2, 4, 4), np.uint16), photometric="minisblack")
+    assert_refused(tmp_path / "deep_pages.tiff")
+
+
+@pytest.mark.parametrize(
+    ("name", "channels", "dtype"),
+    [
+        ("a.jpg", 0, np.uint16),
+        ("a.webp", 3, np.uint16),
+        ("a.bmp", 3, np.uint16),
+        ("a.jpeg", 4, np.uint8),
+        ("a.bmp", 2, np.uint8),
+        ("a.gif", 0, np.uint8),
+        ("a", 0, np.uint8),
+    ],
+)
+def test_a_format_that_cannot_hold_the_picture_is_refused(
+    tmp_path: Path, name: str, channels: int, dtype: Any
+) -> None:
+    with pytest.raises(InputError, match=name):
+        write_picture(tmp_path / name, Picture(random_pixels(channels, dtype)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_what_a_name_says() -> None:
+    assert all(map(is_picture, map(Path, ("a.png", "b/c.JPEG", "d.e.tif", "f.WebP"))))
+    assert not any(map(is_picture, map(Path, (".hidden.png", "a.txt", "png", "a.png.part", "b.csv"))))
+    assert format_suffix(Path("a.jpg")) == format_suffix(Path("b.JPEG"))
+    assert format_suffix(Path("a.TIF")) == format_suffix(Path("a.tiff"))
+    assert format_suffix(Path("a.png")) != format_suffix(Path("a.bmp"))

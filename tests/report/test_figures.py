@@ -1,0 +1,164 @@
+"""The pictures: every pixel of a face is there, every number is that of the tables."""
+
+import sys
+from pathlib import Path
+
+import matplotlib as mpl
+import numpy as np
+import pytest
+import torch
+from finished_run import Read, versions
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from numpy.typing import NDArray
+
+from facedenoise.evaluation.shown import evenly_spaced
+from facedenoise.report.figures import noise_figure, sample_figure, task_figure
+from facedenoise.report.grid import Column, draw_grid, save_png
+from stages import picture, report
+
+
+def faces(count: int, side: int = 12, seed: int = 0) -> torch.Tensor:
+    generator = torch.Generator().manual_seed(seed)
+    return torch.randint(0, 256, (count, 1, side, side), dtype=torch.uint8, generator=generator)
+
+
+def texts(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.texts]
+
+
+def pixels(path: Path) -> NDArray[np.uint8]:
+    """Read one colour of a PNG, shape (H, W): faces and what lies around them are grey."""
+    return (imread(path)[..., 0] * 255).round().astype(np.uint8)
+
+
+def read_back(figure: Figure, path: Path) -> NDArray[np.uint8]:
+    """Save a figure and read its pixels."""
+    save_png(figure, path)
+    return pixels(path)
+
+
+def contains(picture: NDArray[np.uint8], image: NDArray[np.uint8], factor: int) -> bool:
+    """Tell whether an image, enlarged by a whole factor, is somewhere in a picture."""
+    enlarged = np.kron(image, np.ones((factor, factor), dtype=np.uint8))
+    height, width = enlarged.shape
+    candidates = picture[: len(picture) - height + 1, : picture.shape[1] - width + 1]
+    # Compared whole only where three of its pixels fit, far from one another.
+    corners = np.argwhere(
+        (candidates == enlarged[0, 0])
+        & (picture[height - 1 :, : candidates.shape[1]] == enlarged[-1, 0])
+        & (picture[: len(candidates), width - 1 :] == enlarged[0, -1])
+    )
+    return any(np.array_equal(picture[y : y + height, x : x + width], enlarged) for y, x in corners)
+
+
+@pytest.mark.parametrize(("side", "cell", "factor"), [(12, 60, 10), (48, 120, 5), (33, 40, 3), (100, 40, 1)])
+def test_each_pixel_of_a_face_is_a_square_of_whole_pixels(
+    tmp_path: Path, side: int, cell: int, factor: int
+) -> None:
+    images = faces(3, side)[:, 0].numpy()
+    columns = [Column("A", ("1", "2"), images[:2], [("", "")] * 2), Column("B", ("3",), images[2:])]
+    picture = read_back(draw_grid("Title", "Note", columns, cell=cell), tmp_path / "grid.png")
+    assert all(contains(picture, image, factor) for image in images)
+    assert not contains(picture, 255 - images[0], factor)
+
+
+@pytest.mark.parametrize(("columns", "rows", "across", "bands"), [(4, 1, 4, 1), (4, 3, 4, 1), (9, 2, 5, 2)])
+def test_a_picture_is_as_large_as_its_layout(columns: int, rows: int, across: int, bands: int) -> None:
+    column = Column("", (), faces(rows, 48)[:, 0].numpy())
+    width, height = draw_grid("", "", [column] * columns, cell=240).bbox.size
+    assert width == 2 * (2 * 32 + across * 240 + (across - 1) * 16)
+    assert height == pytest.approx(2 * (100 + bands * (76 + rows * (240 + 16)) + 16))
+
+
+def test_a_title_is_on_one_line_within_its_column_whatever_it_says() -> None:
+    long = "Shot noise of a very dark scene: $\\frac{photons}"
+    columns = [Column(title, (), faces(1)[:, 0].numpy()) for title in ("Short\n", f"{long}\n\nat night")]
+    figure = draw_grid(long, "", columns, cell=240)
+    assert texts(figure) == [long, "", "Short", f"{long} at night"]
+    for text, points in zip(figure.texts, (656, 1, 240, 240), strict=True):
+        assert text.get_window_extent().width <= points * figure.dpi / 72
+
+
+def test_samples_are_below_their_emotion(tmp_path: Path) -> None:
+    images, emotion = faces(9), torch.tensor([3, 3, 3, 3, 3, 3, 3, -1, 0])
+    figure = sample_figure(images, emotion)
+    assert texts(figure)[2:] == ["Angry", "1", "Happy", "7", "No label", "1"]
+    picture = read_back(figure, tmp_path / "samples.png")
+    shown = [index for index, image in enumerate(images[:, 0].numpy()) if contains(picture, image, 20)]
+    assert shown == [*evenly_spaced(7, 4), 7, 8]
+
+
+@pytest.mark.parametrize("tasks", [1, 3, 8])
+def test_noises_are_shown_with_the_scores_of_the_table(read: Read, tmp_path: Path, tasks: int) -> None:
+    clean, chosen = faces(5), [0, 2, 4]
+    results = read(clean, tasks=tasks)
+    figure = noise_figure([*results.shown.values()])
+    expected = ["Clean", "row 32298", "row 32300", "row 32302"]
+    for shown in results.shown.values():
+        psnr = shown.table["noisy_psnr"]
+        expected += [shown.title, *(f"{value:.2f} dB" for value in (psnr.mean(), *psnr[chosen]))]
+    assert texts(figure)[2:] == expected
+    picture = read_back(figure, tmp_path / "noise.png")
+    for images in (clean, *(versions(place, clean)["noisy"] for place in range(tasks))):
+        found = [contains(picture, image, 40) for image in images[:, 0].numpy()]
+        assert found == [True, False, True, False, True]
+
+
+def test_denoised_faces_are_shown_with_the_scores_of_the_table(read: Read, tmp_path: Path) -> None:
+    shown = read(faces(2)).shown["high_gaussian"]
+    figure = task_figure(shown)
+    expected = [
+        "High Gaussian noise",
+        "PSNR and SSIM of evenly spaced test faces; at the top, the means of all 2",
+    ]
+    for method, title in (("noisy", "Noisy"), ("unet", "U-Net"), ("gan", "GAN")):
+        psnr, ssim = shown.table[f"{method}_psnr"], shown.table[f"{method}_ssim"]
+        pairs = ((psnr.mean(), ssim.mean()), (psnr[0], ssim[0]), (psnr[1], ssim[1]))
+        expected += [title, *(text for pair in pairs for text in (f"{pair[0]:.2f} dB", f"{pair[1]:.3f}"))]
+    assert texts(figure) == [*expected, "Clean", "row 32298", "row 32299"]
+    second_row = read_back(figure, tmp_path / "task.png")[912:1392]
+    lefts = {"noisy": 64, "unet": 576, "gan": 1088, "clean": 1600}
+    for name, left in lefts.items():
+        image = versions(1, faces(2))[name][1, 0].numpy()
+        found = [x for x in lefts.values() if contains(second_row[:, x : x + 480], image, 40)]
+        assert found == [left]
+
+
+def test_a_style_of_the_users_own_changes_nothing(tmp_path: Path) -> None:
+    def draw(name: str) -> bytes:
+        figure = draw_grid("Title", "Note", [Column("A", ("1",), faces(1)[:, 0].numpy())], cell=60)
+        save_png(figure, tmp_path / name)
+        return (tmp_path / name).read_bytes()
+
+    plain = draw("plain.png")
+    with mpl.rc_context({"font.size": 31, "text.color": "red", "savefig.bbox": "tight", "savefig.dpi": 50}):
+        assert draw("own.png") == plain
+
+
+def test_a_picture_names_no_version_and_leaves_no_rest(tmp_path: Path) -> None:
+    save_png(Figure(figsize=(1, 1)), tmp_path / "new" / "blank.png")
+    content = (tmp_path / "new" / "blank.png").read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    assert b"tEXt" not in content
+    assert b"tIME" not in content
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["blank.png"]
+
+
+def test_the_stages_write_the_same_twice(read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def written() -> dict[str, bytes]:
+        report.main()
+        picture.main()
+        return {
+            path.name: path.read_bytes()
+            for path in tmp_path.glob("reports/**/*")
+            if path.is_file() and path not in found
+        }
+
+    read(faces(3))
+    monkeypatch.setattr(sys, "argv", ["picture", "salt_pepper"])
+    found = set(tmp_path.glob("reports/**/*"))
+    first = written()
+    files = {"samples.png", "noise.png", "salt_pepper.png", "index.html", "model_card.md"}
+    assert set(first) == files
+    assert written() == first

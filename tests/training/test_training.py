@@ -1,0 +1,273 @@
+"""The trainings: they learn, the adversarial gradient arrives, and a resumed run is the same run."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
+
+import numpy as np
+import pytest
+import torch
+from helpers import Dying, KilledError, awake
+from torch import Tensor, nn
+
+from facedenoise.errors import InputError
+from facedenoise.images.tensors import to_float
+from facedenoise.models.attention_unet import AttentionUNet
+from facedenoise.models.patchgan import PatchGAN
+from facedenoise.noise import corrupt
+from facedenoise.noise.gaussian import Gaussian
+from facedenoise.training.adversarial import Adversarial
+from facedenoise.training.batches import Batches, FreshNoise, Pairs
+from facedenoise.training.checkpoints import Checkpoints
+from facedenoise.training.loop import Learner, Plan, Progress, Training, TrainingData, seed_everything
+from facedenoise.training.reconstruction import Reconstruction
+from facedenoise.training.schedule import WeightAverage, rate_factor
+from facedenoise.training.validation import validator
+
+NOISE = Gaussian(std=0.4, factor=0.3)
+FRESH = FreshNoise(NOISE, seed=0, task="high_gaussian")
+CPU = torch.device("cpu")
+Weights = dict[str, Tensor]
+
+
+@pytest.fixture(scope="module")
+def pairs(drawn: Tensor) -> Pairs:
+    rows = torch.arange(len(drawn)) * 3
+    noisy = corrupt(drawn.numpy(), rows.numpy(), NOISE, seed=0, task="high_gaussian", draw=0)
+    return Pairs(drawn, torch.from_numpy(noisy), rows)
+
+
+def reconstruction(lr: float = 0.003, clip: float = 1.0) -> Reconstruction:
+    seed_everything(0)
+    network, average = (AttentionUNet((4, 8), (1, 1)) for _ in range(2))
+    return Reconstruction(network, average, lr=lr, weight_decay=0.0, clip=clip, ema=0.9)
+
+
+def adversarial(weight: float = 1.0, clip: float = 1.0) -> Adversarial:
+    generator = reconstruction(clip=clip)
+    return Adversarial(generator, PatchGAN((4, 4, 4)), weight=weight, smoothing=0.1, lr=0.001)
+
+
+def train(
+    learner: Learner, pairs: Pairs, folder: Path, plan: Plan, batches: TrainingData | None = None
+) -> Progress:
+    batches = batches or Batches(pairs, batch_size=16, seed=0, fresh=FRESH)
+    with Checkpoints(folder) as checkpoints:
+        return Training(learner, batches, validator(pairs, CPU), plan, checkpoints, "test").run()
+
+
+def contents(images: Tensor) -> set[bytes]:
+    return {image.numpy().tobytes() for image in images}
+
+
+class TestBatches:
+    def test_each_image_comes_once_an_epoch(self, pairs: Pairs) -> None:
+        numbers = torch.arange(64, dtype=torch.uint8).view(64, 1, 1, 1)
+        batches = Batches(Pairs(numbers, numbers, pairs.rows), batch_size=16, seed=0, fresh=None)
+        for epoch in (0, 1):
+            seen = torch.cat([batches.batch(epoch, step)[1] for step in range(len(batches))])
+            assert sorted((255 * seen).round().flatten().tolist()) == list(range(64))
+
+    def test_the_order_changes_with_epoch_and_seed_alone(self, pairs: Pairs) -> None:
+        one, same, other = (Batches(pairs, 16, seed, FRESH) for seed in (0, 0, 1))
+        for epoch in (0, 1):
+            for a, b in zip(one.batch(epoch, 2), same.batch(epoch, 2), strict=True):
+                assert torch.equal(a, b)
+        assert not torch.equal(one.batch(0, 0)[1], one.batch(1, 0)[1])
+        assert not torch.equal(one.batch(0, 0)[1], other.batch(0, 0)[1])
+
+    def test_only_fresh_noise_differs_from_that_on_disk_and_not_in_the_first_epoch(
+        self, pairs: Pairs
+    ) -> None:
+        fresh, fixed = (Batches(pairs, 64, seed=0, fresh=noise) for noise in (FRESH, None))
+        on_disk = contents(to_float(torch.cat([pairs.noisy, pairs.noisy.flip(-1)])))
+        assert contents(fresh.batch(0, 0)[0]) <= on_disk
+        assert contents(fixed.batch(5, 0)[0]) <= on_disk
+        assert not contents(fresh.batch(1, 0)[0]) & on_disk
+
+    def test_noisy_and_clean_belong_together(self, pairs: Pairs) -> None:
+        for epoch in (0, 3):
+            noisy, clean = Batches(pairs, 64, seed=0, fresh=FRESH).batch(epoch, 0)
+            errors = (noisy - clean).square().mean((1, 2, 3)).sqrt()
+            assert errors.max() < 2 * NOISE.sigma
+            assert errors.min() > 0
+
+    def test_some_faces_are_flipped_and_some_are_not(self, pairs: Pairs) -> None:
+        _, clean = Batches(pairs, 64, seed=0, fresh=None).batch(0, 0)
+        assert 16 < len(contents(clean) & contents(to_float(pairs.clean))) < 48
+
+
+class TestSchedule:
+    def test_it_rises_to_one_and_falls_to_zero(self) -> None:
+        factors = np.array([rate_factor(step, 1000, 0.1) for step in range(1000)])
+        assert factors.argmax() in (99, 100)
+        assert factors.max() == 1
+        assert (np.diff(factors[:100]) > 0).all()
+        assert (np.diff(factors[101:]) < 0).all()
+        assert 0 < factors[-1] < 1e-4
+
+    @pytest.mark.parametrize("warmup", [0.0, 0.5, 1.0])
+    @pytest.mark.parametrize("steps", [1, 2, 7])
+    def test_no_step_is_without_a_rate(self, steps: int, warmup: float) -> None:
+        assert all(0 < rate_factor(step, steps, warmup) <= 1 for step in range(steps))
+
+    def test_the_average_is_that_of_the_formula(self) -> None:
+        network, average = nn.Linear(1, 1, bias=False), nn.Linear(1, 1, bias=False)
+        ema = WeightAverage(network, average, decay=0.5)
+        expected = network.weight.item()
+        for update in range(10):
+            nn.init.constant_(network.weight, float(update))
+            decay = min(0.5, (1 + update) / (10 + update))
+            expected = decay * expected + (1 - decay) * update
+            ema.update(network)
+        assert average.weight.item() == pytest.approx(expected, rel=1e-5)
+
+
+class TestReconstruction:
+    def test_it_learns_to_denoise_and_keeps_the_best_weights(self, pairs: Pairs, tmp_path: Path) -> None:
+        plan, batches, validate = Plan(6, 0.1, patience=6), Batches(pairs, 4, 0, FRESH), validator(pairs, CPU)
+        progress = train(reconstruction(lr=0.01), pairs, tmp_path, plan, batches)
+        best = max(entry["val_psnr"] for entry in progress.history)
+        assert best > validate(nn.Identity())["val_psnr"] + 2
+        network = AttentionUNet((4, 8), (1, 1))
+        network.load_state_dict(progress.kept)
+        assert validate(network)["val_psnr"] == pytest.approx(best, abs=1e-3)
+
+    def test_it_stops_when_it_no_longer_improves_and_keeps_the_best_not_the_last(
+        self, pairs: Pairs, tmp_path: Path
+    ) -> None:
+        scores = iter([{"val_psnr": psnr} for psnr in (20.0, 22.0, 21.0, 21.5, 23.0)])
+        learner, batches, plan = reconstruction(), Batches(pairs, 16, 0, None), Plan(5, 0.1, patience=2)
+        with Checkpoints(tmp_path) as checkpoints:
+            training = Training(learner, batches, lambda _: next(scores), plan, checkpoints, "test")
+            progress = training.run()
+        assert [entry["val_psnr"] for entry in progress.history] == [20.0, 22.0, 21.0, 21.5]
+        assert progress.kept_score == 22.0
+        assert not _equal(progress.kept, learner.averaged().state_dict())
+
+    def test_a_loss_that_is_no_number_stops_with_one_line(self, pairs: Pairs, tmp_path: Path) -> None:
+        learner = reconstruction()
+        nn.init.constant_(next(learner.network.parameters()), float("nan"))
+        with pytest.raises(InputError, match=r"^test: loss became nan in epoch 1; lower the learning rate$"):
+            train(learner, pairs, tmp_path, Plan(epochs=1, warmup=0.1))
+
+    @pytest.mark.parametrize("make", [reconstruction, adversarial])
+    def test_weights_that_the_last_step_makes_no_numbers_stop_with_one_line(
+        self, make: Any, pairs: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Its loss is from before the step, and still a number.
+        monkeypatch.setattr(Batches, "__len__", lambda _: 1)
+        learner = make()
+        generator = getattr(learner, "generator", learner)
+        first = next(generator.network.parameters())
+        first.register_hook(lambda gradient: torch.full_like(gradient, torch.nan))
+        words = r"^test: the norm of the weights became nan in epoch 1; lower the learning rate$"
+        with pytest.raises(InputError, match=words):
+            train(learner, pairs, tmp_path, Plan(epochs=1, warmup=0.1))
+
+
+class TestAdversarial:
+    def test_the_adversarial_gradient_reaches_the_generator(self, pairs: Pairs) -> None:
+        noisy, clean = Batches(pairs, 16, 0, None).batch(0, 0)
+        # Without clipping: its common factor would change every gradient.
+        without, with_it = (_gradients(adversarial(weight, clip=1e9), noisy, clean) for weight in (0.0, 1.0))
+        for name, gradient in with_it.items():
+            assert (gradient - without[name]).abs().sum() > 0, name
+
+    def test_each_network_learns_in_its_own_step_alone(self, pairs: Pairs) -> None:
+        learner, (noisy, clean) = adversarial(), Batches(pairs, 16, 0, None).batch(0, 0)
+        networks = (learner.generator.network, learner.discriminator)
+        denoised = learner.generator.output(noisy)
+        states = [[_parameters(network) for network in networks]]
+        for learn, image in (
+            (learner._learn_to_judge, denoised.detach()),
+            (learner._learn_to_deceive, denoised),
+        ):
+            learn(noisy, clean, image, 1.0)
+            states.append([_parameters(network) for network in networks])
+        (generator, judge), (as_before, judging), (deceiving, as_judging) = states
+        assert _equal(generator, as_before)
+        assert not _equal(judge, judging)
+        assert not _equal(as_before, deceiving)
+        assert _equal(judging, as_judging)
+
+    def test_the_discriminator_learns_to_tell_noisy_from_clean(self, pairs: Pairs) -> None:
+        judge = PatchGAN((16, 16, 16))
+        learner = Adversarial(reconstruction(), judge, weight=0.0, smoothing=0.1, lr=0.004)
+        noisy, clean = Batches(pairs, 32, 0, None).batch(0, 0)
+        judged = [learner._learn_to_judge(noisy, clean, noisy, 1.0) for _ in range(40)]
+        assert np.mean([step["discriminator_accuracy"] for step in judged[-10:]]) > 0.8
+
+
+@pytest.mark.parametrize(
+    ("make", "logged"),
+    [
+        (reconstruction, "loss"),
+        (
+            adversarial,
+            "generator_loss reconstruction_loss adversarial_loss discriminator_loss discriminator_accuracy",
+        ),
+    ],
+)
+def test_the_history_has_a_row_an_epoch_and_the_log_file_a_bar(
+    make: Callable[[], Learner], logged: str, pairs: Pairs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = train(make(), pairs, tmp_path, Plan(epochs=2, warmup=0.1)).history
+    assert [entry["epoch"] for entry in history] == [1, 2]
+    assert all(set(entry) == {"epoch", *logged.split(), "val_psnr", "val_ssim", "lr"} for entry in history)
+    assert capsys.readouterr().err.count("test 1/2:") == 1
+
+
+@pytest.mark.parametrize("make", [reconstruction, adversarial])
+def test_a_killed_training_goes_on_and_ends_as_if_it_had_not_been(
+    make: Callable[[], Any], pairs: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedenoise.training.checkpoints.EVERY_SECONDS", 0.0)
+    plan = Plan(epochs=3, warmup=0.1, patience=3)
+    whole = train(make(), pairs, tmp_path / "whole", plan)
+    with pytest.raises(KilledError):
+        train(make(), pairs, tmp_path / "killed", plan, Dying(Batches(pairs, 16, 0, FRESH)))
+    learner = make()
+    learner.step = Mock(wraps=learner.step)
+    for _ in range(2):  # the second time there is nothing left to do
+        resumed = train(learner, pairs, tmp_path / "killed", plan)
+        assert resumed.history == whole.history
+        assert _equal(resumed.kept, whole.kept)
+        assert learner.step.call_count == 3 * 4 - 6
+
+
+class TestCheckpoints:
+    def test_two_states_are_kept_and_the_newest_undamaged_one_is_read(self, tmp_path: Path) -> None:
+        with Checkpoints(tmp_path) as checkpoints:
+            assert checkpoints.load() is None
+            for number in range(4):
+                checkpoints.save({"number": number})
+            assert checkpoints.load() == {"number": 3}
+            assert len(list(tmp_path.glob("*.state"))) == 2
+            for part in (slice(-5), slice(0), slice(None, None, -1)):
+                checkpoints.save({"number": 4})
+                newest = max(tmp_path.glob("*.state"))
+                newest.write_bytes(newest.read_bytes()[part])
+                assert checkpoints.load() == {"number": 3}
+
+    def test_a_second_trainer_is_refused(self, tmp_path: Path) -> None:
+        with Checkpoints(tmp_path), pytest.raises(InputError, match="already running"), Checkpoints(tmp_path):
+            pass
+        with Checkpoints(tmp_path):
+            pass
+
+
+def _gradients(learner: Adversarial, noisy: Tensor, clean: Tensor) -> Weights:
+    awake(learner.generator.network)
+    learner.step(noisy, clean, 1.0)
+    named = learner.generator.network.named_parameters()
+    return {name: parameter.grad.clone() for name, parameter in named if parameter.grad is not None}
+
+
+def _parameters(network: nn.Module) -> Weights:
+    return {name: parameter.detach().clone() for name, parameter in network.named_parameters()}
+
+
+def _equal(one: Weights, other: Weights) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
