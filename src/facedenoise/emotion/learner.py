@@ -128,19 +128,8 @@ class Classification(Descent):
         architecture for computer vision", 2016).
     """
 
-    def __init__(
-        self,
-        network: nn.Module,
-        average: nn.Module,
-        *,
-        lr: float,
-        weight_decay: float,
-        clip: float,
-        ema: float,
-        smoothing: float,
-    ) -> None:
-        network = with_shared_batch_norms(network)
-        super().__init__(network, average, lr=lr, weight_decay=weight_decay, clip=clip, ema=ema)
+    def __init__(self, network: nn.Module, average: nn.Module, *, smoothing: float, **descent: float) -> None:
+        super().__init__(with_shared_batch_norms(network), average, **descent)
         self.smoothing = smoothing
 
     def step(self, images: Tensor, labels: Tensor, factor: float, /) -> dict[str, Tensor]:
