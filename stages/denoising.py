@@ -44,7 +44,8 @@ class DenoiserTraining:
         """Train on the task's pairs; judge on its validation pairs."""
         print(f"{stage}@{self.task} starts from {', '.join(map(str, self.starts))}")
         params, task = self.params, self.params.tasks[self.task]
-        pairs = [folder(split) for split in ("train", "val") for folder in (split_file, self._noisy_file)]
+        splits = ("train", "val")
+        pairs = [*map(split_file, splits), *(noisy_file(self.task, split) for split in splits)]
         return train(
             f"{stage}@{self.task}",
             learner,
@@ -73,9 +74,6 @@ class DenoiserTraining:
         keeps = self.params.tasks[self.task].noise.keeps_unsaturated
         return {**asdict(self.params.model), "keep_unsaturated": keeps}
 
-    def _noisy_file(self, split: str) -> Path:
-        return noisy_file(self.task, split)
-
     def _pairs(self, split: str) -> Pairs:
-        clean, noisy = read_tensors(split_file(split)), read_tensors(self._noisy_file(split))
+        clean, noisy = read_tensors(split_file(split)), read_tensors(noisy_file(self.task, split))
         return Pairs(clean["images"], noisy["images"], clean["row"])

@@ -1,7 +1,7 @@
 """Score one task: every method on the same test faces under their fixed noise.
 
 Writes `reports/eval/TASK.csv`, one row per image; `reports/eval/TASK.json`, all scores; and
-`reports/eval/TASK.safetensors`, the faces that the report shows. Denoised images are scored in floating
+`reports/shown/TASK.safetensors`, the faces that the report shows. Denoised images are scored in floating
 point, clipped to [0, 1] and not rounded to 8 bits: what a method does, not what a file format keeps of it.
 """
 
@@ -18,10 +18,9 @@ from facedenoise.files import replacing, sha256_of, write_json
 from facedenoise.images.tensors import read_tensors, to_float
 from facedenoise.models import MODELS
 from facedenoise.models.inference import denoise, load_denoiser
-from facedenoise.models.weights import read_weights
 from facedenoise.noise import Noise
 from stages import run
-from stages.paths import EMOTION, eval_file, noisy_file, split_file, weights_file
+from stages.paths import EMOTION, eval_file, noisy_file, shown_file, split_file, weights_file
 from stages.settings import load_params, task_argument
 
 
@@ -42,7 +41,7 @@ def main() -> None:
     shown = shown_faces(table, {"noisy": noisy, **own, "classical": best, "clean": judge.clean})
     with replacing(eval_file(task, "csv")) as temporary:
         table.to_csv(temporary, index=False, lineterminator="\n")
-    with replacing(eval_file(task, "safetensors")) as temporary:
+    with replacing(shown_file(task)) as temporary:
         temporary.write_bytes(save(shown))
     write_json(eval_file(task, "json"), panel)
 
@@ -62,8 +61,8 @@ def classical_estimates(task: str, noise: Noise, noisy: Tensor) -> tuple[dict[st
 def network_facts(task: str, model: str) -> dict[str, int | str]:
     """Return the size of a network and the hash of its file."""
     file = weights_file(task, model)
-    weights, _ = read_weights(file)
-    return {"parameters": sum(tensor.numel() for tensor in weights.values()), "sha256": sha256_of(file)}
+    parameters = sum(tensor.numel() for tensor in read_tensors(file).values())
+    return {"parameters": parameters, "sha256": sha256_of(file)}
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ import yaml
 
 from facedenoise.errors import InputError
 from facedenoise.models import UNTRAINED
-from stages.paths import EVAL, FIGURES, HISTORY, MODELS_FOLDER, NOISY
+from stages.paths import EVAL, FIGURES, HISTORY, MODELS_FOLDER, NOISY, SHOWN
 
 LOCK = Path("dvc.lock")
 OF_A_TASK = {  # the files in a task's folder, and those that are named by it
@@ -21,6 +21,7 @@ OF_A_TASK = {  # the files in a task's folder, and those that are named by it
     NOISY: "*/*.safetensors",
     HISTORY: "*/*.csv",
     EVAL: "*.*",
+    SHOWN: "*.safetensors",
     FIGURES: "*.png",
 }
 OF_NO_TASK = {UNTRAINED, "samples", "noise"}

@@ -18,6 +18,7 @@ PLANE = REPORTS / "perception_distortion.json"
 HISTORY = REPORTS / "history"
 EMOTION_HISTORY = HISTORY / "emotion.csv"
 EVAL = REPORTS / "eval"
+SHOWN = REPORTS / "shown"
 FIGURES = REPORTS / "figures"
 PAGE = REPORTS / "index.html"
 MODEL_CARD = REPORTS / "model_card.md"
@@ -44,5 +45,10 @@ def history_file(task: str, model: str) -> Path:
 
 
 def eval_file(task: str, suffix: str) -> Path:
-    """Return the file of a task's scores (csv), their summary (json) or the faces shown (safetensors)."""
+    """Return the file of a task's scores, image by image (csv) or summed up (json)."""
     return EVAL / f"{task}.{suffix}"
+
+
+def shown_file(task: str) -> Path:
+    """Return the file of the faces that the report shows of a task."""
+    return SHOWN / f"{task}.safetensors"

@@ -7,7 +7,7 @@ from facedenoise.report.figures import task_figure
 from facedenoise.report.grid import save_png
 from facedenoise.report.shown import Shown
 from stages import run
-from stages.paths import FIGURES, eval_file
+from stages.paths import FIGURES, eval_file, shown_file
 from stages.settings import load_params, task_argument
 
 
@@ -20,8 +20,7 @@ def main() -> None:
 
 def read_shown(task: str, title: str) -> Shown:
     """Read the scores of a task, and the faces that are shown."""
-    scores, faces = eval_file(task, "csv"), eval_file(task, "safetensors")
-    return Shown(title, pd.read_csv(scores), read_tensors(faces))
+    return Shown(title, pd.read_csv(eval_file(task, "csv")), read_tensors(shown_file(task)))
 
 
 if __name__ == "__main__":

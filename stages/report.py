@@ -35,6 +35,7 @@ def main() -> None:
 
 def read_results(params: Params) -> Results:
     """Read all that a run has found."""
+    files = [*map(paths.split_file, paths.SPLIT_NAMES), paths.EMOTION]
     panels = {task: read_json(paths.eval_file(task, "json")) for task in params.tasks}
     networks = {
         str(paths.weights_file(task, model)): panel["networks"][model]
@@ -44,12 +45,8 @@ def read_results(params: Params) -> Results:
     return Results(
         params=params,
         hashes={
-            **{
-                str(paths.split_file(split)): sha256_of(paths.split_file(split))
-                for split in paths.SPLIT_NAMES
-            },
+            **{str(file): sha256_of(file) for file in files},
             **{name: network["sha256"] for name, network in networks.items()},
-            str(paths.EMOTION): sha256_of(paths.EMOTION),
         },
         sizes={name: network["parameters"] for name, network in networks.items()},
         audit=read_json(paths.DATA_AUDIT),

@@ -33,8 +33,8 @@ def opened_browser(profile: Path) -> Iterator[Chrome]:
     options = ChromeOptions()
     options.binary_location = browser
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    arguments = ("headless", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", *QUIET)
-    for argument in (*arguments, f"user-data-dir={profile}"):
+    needed = ("headless", "no-sandbox", "disable-gpu", "disable-dev-shm-usage", f"user-data-dir={profile}")
+    for argument in (*needed, *QUIET):
         options.add_argument(f"--{argument}")
     chrome = Chrome(options, Service(driver))
     try:

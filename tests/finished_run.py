@@ -14,7 +14,6 @@ from helpers import write_tensors
 from facedenoise.evaluation.shown import shown_faces
 from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.images.tensors import to_float
-from facedenoise.params import Params, parse_params
 from facedenoise.report.results import Results
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,10 +36,6 @@ def run_content(csv: str = "data/raw/sample.csv", tasks: int = 3, title: str | N
     if title is not None:
         own["low_gaussian"]["title"] = title
     return content
-
-
-def run_params() -> Params:
-    return parse_params(run_content(), "params.yaml")
 
 
 def methods(place: int) -> tuple[str, ...]:
@@ -175,7 +170,7 @@ def write_run(
         table = score_table(place, len(faces), labels=labels)
         table.to_csv(reports / f"eval/{task}.csv", index=False)
         images = {name: to_float(batch) for name, batch in versions(place, faces).items()}
-        write_tensors(reports / f"eval/{task}.safetensors", shown_faces(table, images))
+        write_tensors(reports / f"shown/{task}.safetensors", shown_faces(table, images))
 
 
 def cross_noise(tasks: list[str]) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """What several tests call."""
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -9,7 +8,6 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from facedenoise.emotion.network import EmotionClassifier
-from facedenoise.training.loop import TrainingData
 
 Network = TypeVar("Network", bound=nn.Module)
 TINY_CLASSIFIER: dict[str, Any] = {"widths": (8, 16, 32), "blocks": (1, 1, 1)}
@@ -39,22 +37,3 @@ def tiny_classifier() -> EmotionClassifier:
     """Return an untrained classifier of few channels, always the same."""
     torch.manual_seed(0)
     return EmotionClassifier(**TINY_CLASSIFIER).eval()
-
-
-class KilledError(Exception):
-    """The end of a training that is killed."""
-
-
-@dataclass(frozen=True)
-class Dying:
-    """Batches that kill the training in its second epoch."""
-
-    batches: TrainingData
-
-    def __len__(self) -> int:
-        return len(self.batches)
-
-    def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        if (epoch, step) == (1, 2):
-            raise KilledError
-        return self.batches.batch(epoch, step)

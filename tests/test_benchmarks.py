@@ -15,24 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import common
+import gan
+import inference
 import numpy as np
 import pytest
+import quality
 import recipe
 import reference
 import rivals
+import scale
 import torch
 import yaml
 from attention import in_turns
 from checkout import enter, pairs, score
-from recipe import (
-    batches,
-    learner_from,
-    learner_from_scratch,
-    trained_for,
-    trained_steps,
-    training,
-    untrained,
-)
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
@@ -46,7 +41,6 @@ from facedenoise.noise import Noise
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.noise.poisson import Poisson
 from facedenoise.noise.salt_pepper import SaltPepper
-from facedenoise.params import Params
 from facedenoise.training.batches import Pairs
 from facedenoise.training.reconstruction import Reconstruction
 from facedenoise.training.schedule import rate_factor
@@ -81,8 +75,8 @@ def finished(drawn: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for task, part in product(TASKS, SPLIT_NAMES):
         write_noisy(task, part, params.tasks[task].noise, params.noise.seed)
     for task, model in product(TASKS, MODELS):
-        description = training(params, task).description(model)
-        write_weights(weights_file(task, model), untrained(params), description)
+        description = recipe.training(params, task).description(model)
+        write_weights(weights_file(task, model), recipe.untrained(params), description)
     monkeypatch.setattr(common, "RESULTS", tmp_path / "results")
     monkeypatch.setattr(reference, "BATCH_SIZE", 8)
     monkeypatch.setattr(reference, "WORKERS", 0)
@@ -105,10 +99,10 @@ def run(finished: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @needs_bm3d
+@pytest.mark.slow
 def test_quality_scores_every_method_and_keeps_the_classical_scores(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quality = import_module("quality")
     monkeypatch.setattr(quality, "process_per_core", one_thread)
     first = run("quality", "--faces", "1", "--cache", "kept.json")
     assert set(first["tasks"]["low_gaussian"]["methods"]) >= {"noisy", "bm3d", "unet", "gan"}
@@ -126,10 +120,11 @@ def test_quality_scores_every_method_and_keeps_the_classical_scores(
 def test_quality_tells_bm3d_the_sigma_of_any_noise(noise: Noise, sigma: float) -> None:
     clean, noisy = torch.full((1, 1, 2, 2), 100, dtype=torch.uint8), torch.tensor([[[[125, 75], [126, 74]]]])
     faces = Pairs(clean, noisy.to(torch.uint8), torch.zeros(1))
-    told = import_module("quality").best_classical(noise, faces).keywords["sigma"]
+    told = quality.best_classical(noise, faces).keywords["sigma"]
     assert told == pytest.approx(sigma, abs=1e-6 if noise.sigma else 1e-3)
 
 
+@pytest.mark.slow
 def test_time_to_quality_stops_when_the_published_figure_is_passed(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,7 +186,7 @@ def test_gan_measures_the_blend_only_between_noisy_and_unet(
     def told_apart(clean: Tensor, images: Tensor, *, seed: int) -> float:
         return 0.5 + seed / 10
 
-    monkeypatch.setattr(import_module("gan"), "two_sample_accuracy", told_apart)
+    monkeypatch.setattr(gan, "two_sample_accuracy", told_apart)
     images = run("gan", "--weight-zero-models", "models")["tasks"]["low_gaussian"]
     assert set(images) == {"noisy", "clean", "unet", "gan", "gan_weight_zero"}
     assert images["clean"]["spectrum_error"] == 0
@@ -204,14 +199,14 @@ def test_gan_measures_the_blend_only_between_noisy_and_unet(
 
 def test_blend_has_the_psnr_of_the_gan(drawn: Tensor) -> None:
     clean, offset = to_float(drawn), torch.linspace(-0.1, 0.1, 48)
-    noisy, unet, gan = (((clean + share * offset).clamp(0, 1)) for share in (1.0, 0.1, 0.5))
-    blend = import_module("gan").blend(clean, noisy, unet, gan)["blend"]
-    assert mean_psnr(clean, blend) == pytest.approx(mean_psnr(clean, gan), abs=0.01)
+    noisy, unet, adversarial = (((clean + share * offset).clamp(0, 1)) for share in (1.0, 0.1, 0.5))
+    blend = gan.blend(clean, noisy, unet, adversarial)["blend"]
+    assert mean_psnr(clean, blend) == pytest.approx(mean_psnr(clean, adversarial), abs=0.01)
 
 
 @needs_bm3d
+@pytest.mark.slow
 def test_inference_measures_every_way(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    inference = import_module("inference")
     monkeypatch.setattr(inference, "process_per_core", one_thread)
     monkeypatch.setattr(inference, "HELP_RUNS", 1)
     measured = run("inference", "--faces", "1", "--rounds", "1")
@@ -223,12 +218,16 @@ def test_inference_measures_every_way(run: Run, monkeypatch: pytest.MonkeyPatch)
 
 
 class TestScale:
+    @pytest.mark.slow
     def test_it_runs_the_stages_on_more_and_more_rows(
         self, finished: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        scale = import_module("scale")
         monkeypatch.setattr(scale, "ROOT", finished)  # for its tiny network
-        monkeypatch.setattr(scale, "measure", measure_in_this_process)
+
+        def here(function: Callable[..., Any], *arguments: object) -> dict[str, Any]:
+            return common._measure_here(function, arguments, None)
+
+        monkeypatch.setattr(scale, "measure", here)
         monkeypatch.setenv("DVC_ROOT", "")  # the script sets it; this brings it back
         monkeypatch.setattr(sys, "argv", ["scale", "faces.csv", "--rows", "50"])
         scale.main()
@@ -241,7 +240,7 @@ class TestScale:
             assert 0 < run["bytes"] - run["rows"] * 48 * 48 < 1000
 
     def test_its_sample_is_rows_of_the_csv_in_their_order(self, finished: Path) -> None:
-        scale, source, target = import_module("scale"), Path("faces.csv"), Path("sample.csv")
+        source, target = Path("faces.csv"), Path("sample.csv")
         scale.write_sample(source, target, 40)
         lines = source.read_text().splitlines()
         header, *places = [lines.index(line) for line in target.read_text().splitlines()]
@@ -255,35 +254,18 @@ class TestScale:
         small = {"stage": "split", "rows": 10, "bytes": 1, "seconds": 9.0, "peak_mb": 1.0}
         large = {"rows": 1_000_000, "bytes": 2_320_000_000, "seconds": 36.0, "peak_mb": 200.4}
         runs = [small, *({"stage": stage, **large} for stage in ("split", "noise", "train"))]
-        measured, planned = import_module("scale").tables({"csv_bytes_a_row": 8400, "runs": runs})
+        measured, planned = scale.tables({"csv_bytes_a_row": 8400, "runs": runs})
         assert "| split | 1,000,000 | 36.0 | 36 | 200 |" in measured
-        csv, *planned_stages = planned.splitlines()[2:]
-        assert csv == "| CSV | 8,400 | 840 |  |"
-        written = {"split": "2,320 | 232", "noise": "2,320 | 232", "train": " | "}
-        assert planned_stages == [f"| {stage} | {space} | 1.0 |" for stage, space in written.items()]
+        stages = ["| split | 2,320 | 232 | 1.0 |", "| noise | 2,320 | 232 | 1.0 |", "| train |  |  | 1.0 |"]
+        assert planned.splitlines()[2:] == ["| CSV | 8,400 | 840 |  |", *stages]
 
     def test_the_page_has_the_measured_figures(self) -> None:
         measured = json.loads((ROOT / "benchmarks/results/scale.json").read_text())
         page = (ROOT / "docs/scale.md").read_text()
-        assert all(table in page for table in import_module("scale").tables(measured))
-
-
-def measure_in_this_process(function: Any, *arguments: object) -> dict[str, Any]:
-    """Stand in for a process of its own, which takes seconds to start."""
-    return common._measure_here(function, arguments, None)
-
-
-def reference_training(params: Params, task: str) -> reference.ReferenceTraining:
-    noise = params.tasks[task].noise
-    return reference.ReferenceTraining(task, pairs(task, "train"), pairs(task, "val"), noise)
+        assert all(table in page for table in scale.tables(measured))
 
 
 class TestReference:
-    def test_has_about_two_million_parameters(self) -> None:
-        network = reference.ReferenceUNet()
-        assert 1.9e6 < sum(parameter.numel() for parameter in network.parameters()) < 2.1e6
-        assert network(torch.zeros(1, 1, 48, 48)).shape == (1, 1, 48, 48)
-
     @pytest.mark.parametrize(
         ("noise", "variance"), [(Gaussian(0.4, 0.3), 0.12**2), (SaltPepper(0.1, 0.5), 0.1)]
     )
@@ -295,10 +277,13 @@ class TestReference:
         torch.testing.assert_close(clean, torch.full_like(clean, 127 / 127.5 - 1))
         assert (noisy - clean).square().mean().item() == pytest.approx(variance, rel=0.05)
 
+    @pytest.mark.slow
     def test_it_learns(self, finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(reference, "WORKERS", 2)
         monkeypatch.setitem(reference.RATES, "high_gaussian", 1e-3)
-        theirs = reference_training(enter(finished), "high_gaussian")
+        noise = enter(finished).tasks["high_gaussian"].noise
+        train, val = (pairs("high_gaussian", part) for part in ("train", "val"))
+        theirs = reference.ReferenceTraining("high_gaussian", train, val, noise)
         before = score(theirs.denoiser(), theirs.val)
         for _ in islice(theirs.trained_steps(), 20):
             pass
@@ -308,14 +293,14 @@ class TestReference:
 class TestRecipe:
     def test_it_takes_the_weights_it_is_given(self, finished: Path) -> None:
         params = enter(finished)
-        given = {name: value + 0.25 for name, value in untrained(params).items()}
-        learner = learner_from(params, "salt_pepper", given)
+        given = {name: value + 0.25 for name, value in recipe.untrained(params).items()}
+        learner = recipe.learner_from(params, "salt_pepper", given)
         for network in (learner.network, learner.averaged()):
             torch.testing.assert_close(dict(network.state_dict()), given, rtol=0, atol=0)
 
     def test_from_scratch_is_the_start_of_the_chain(self, finished: Path) -> None:
         start, _ = read_weights(Path("models/untrained/unet.safetensors"))
-        torch.testing.assert_close(untrained(enter(finished)), start, rtol=0, atol=0)
+        torch.testing.assert_close(recipe.untrained(enter(finished)), start, rtol=0, atol=0)
 
     def test_its_clock_and_its_schedule_stand_while_the_caller_works(
         self, finished: Path, monkeypatch: pytest.MonkeyPatch
@@ -328,28 +313,21 @@ class TestRecipe:
 
         monkeypatch.setattr(Reconstruction, "step", step)
         monkeypatch.setattr(time, "perf_counter", map(float, itertools.count()).__next__)  # a step: a second
-        data, learner = batches(params, "low_gaussian"), learner_from_scratch(params, "low_gaussian")
-        for steps in (trained_steps(learner, data, 100, 0.1), trained_for(learner, data, 100, 0.1)):
+        data = recipe.batches(params, "low_gaussian")
+        learner = recipe.learner_from_scratch(params, "low_gaussian")
+        for trained in (recipe.trained_steps, recipe.trained_for):
             factors.clear()
-            clock = [at for at in steps if time.perf_counter()]
+            clock = [at for at in trained(learner, data, 100, 0.1) if time.perf_counter()]
             assert clock == [(taken, float(taken)) for taken in range(1, 101)]
             assert factors[10:] == pytest.approx([rate_factor(step, 100, 0.1) for step in range(10, 100)])
             assert factors[0] < factors[5] < factors[10]
 
 
-class TestRivals:
-    def test_each_image_is_denoised_on_its_own_and_in_order(self, drawn: Tensor) -> None:
-        method = partial(rivals.nonlocal_means, sigma=0.06, fast=True)
-        with rivals.process_per_core() as pool:
-            denoised = rivals.apply(pool, method, drawn[:5])
-        for image, estimate in zip(drawn[:5], denoised, strict=True):
-            expected = denoise_nl_means(image[0].numpy() / 255, h=0.048, sigma=0.06)
-            np.testing.assert_allclose(estimate[0], expected, atol=1e-6)
-
-    def test_biharmonic_touches_only_saturated_pixels(self, drawn: Tensor) -> None:
-        image = drawn[0, 0].numpy() / 255
-        image[10, 10], image[20, 20] = 0.0, 1.0
-        filled = rivals.biharmonic(image)
-        inside = (image > 0) & (image < 1)
-        np.testing.assert_array_equal(filled[inside], image[inside])
-        assert 0 < filled[10, 10] < 1
+@pytest.mark.slow
+def test_each_image_is_denoised_on_its_own_and_in_order(drawn: Tensor) -> None:
+    method = partial(rivals.nonlocal_means, sigma=0.06, fast=True)
+    with rivals.process_per_core() as pool:
+        denoised = rivals.apply(pool, method, drawn[:5])
+    for image, estimate in zip(drawn[:5], denoised, strict=True):
+        expected = denoise_nl_means(image[0].numpy() / 255, h=0.048, sigma=0.06)
+        np.testing.assert_allclose(estimate[0], expected, atol=1e-6)

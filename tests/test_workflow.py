@@ -112,14 +112,6 @@ class TestResults:
         path.write_text(text.replace(old, new))
         run_step(repository, CHECK, status=1)
 
-    def test_a_stale_result_fails_where_the_data_are_there_and_dvc_itself_succeeds(
-        self, clone: Clone
-    ) -> None:
-        clone.set("tasks.high_gaussian.train.lr=0.00007")
-        assert "Running stage 'train@high_gaussian'" in clone.run("dvc", "repro", "--dry", "--allow-missing")
-        run_step(clone, CHECK, status=1)
-        clone.restore()
-
     @pytest.mark.parametrize(
         ("old", "new", "rows"),
         [('"psnr": 3', '"psnr": 4', {"10.0", "| low_gaussian.noisy.psnr"}), ("}", "} ", set())],

@@ -11,7 +11,7 @@ from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
 
 CAPTURE = pytest.CaptureFixture[str]
-SETTINGS = {"widths": (4, 8), "blocks": (1, 1)}
+WIDTHS, BLOCKS = (4, 8), (1, 1)
 FACTS = {
     "data_sha256": "0123456789abcdef" * 4,
     "commit": "fedcba9876543210" * 2 + "fedcba98",
@@ -21,14 +21,23 @@ FACTS = {
 }
 
 
-def write(folder: Path, task: str, model: str, **facts: Any) -> None:
-    network = AttentionUNet(**SETTINGS)  # type: ignore[arg-type]
-    description = {"attention_unet": SETTINGS, "task": task, "model": model, **facts}
-    write_weights(folder / task / f"{model}.safetensors", network.state_dict(), description)
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in an empty folder, without released networks."""
+    monkeypatch.setattr("facedenoise.denoise.networks.RELEASED", tmp_path / "released")
+    monkeypatch.chdir(tmp_path)
 
 
-def info(folder: Path, capsys: CAPTURE, *options: str) -> str:
-    assert main(["info", "--weights", str(folder), *options]) == 0
+def write(path: str, **facts: Any) -> None:
+    """Write FOLDER/TASK/MODEL.safetensors."""
+    file = Path(f"{path}.safetensors")
+    settings = {"widths": WIDTHS, "blocks": BLOCKS}
+    description = {"attention_unet": settings, "task": file.parent.name, "model": file.stem, **facts}
+    write_weights(file, AttentionUNet(WIDTHS, BLOCKS).state_dict(), description)
+
+
+def info(folder: str, capsys: CAPTURE, *options: str) -> str:
+    assert main(["info", "--weights", folder, *options]) == 0
     return capsys.readouterr().out
 
 
@@ -37,43 +46,38 @@ def line_of(table: str, task: str) -> str:
     return line
 
 
-def test_the_table_shows_scores_data_commit_noise_and_what_is_missing(
-    tmp_path: Path, capsys: CAPTURE
-) -> None:
-    write(tmp_path, "high_gaussian", "unet", **FACTS)
-    said = info(tmp_path, capsys)
-    network = AttentionUNet(**SETTINGS)  # type: ignore[arg-type]
-    count = sum(parameter.numel() for parameter in network.parameters())
+def test_the_table_shows_scores_data_commit_noise_and_what_is_missing(capsys: CAPTURE) -> None:
+    write("w/high_gaussian/unet", **FACTS)
+    said = info("w", capsys)
+    count = sum(parameter.numel() for parameter in AttentionUNet(WIDTHS, BLOCKS).parameters())
     scores, trained = ("31.25 / 0.9500", "30.90 / 0.9464"), ("0123456789ab", "fedcba987654", "Poisson, 30 ")
     for shown in ("unet", f" {count:,} ", *scores, *trained):
         assert shown in line_of(said, "high_gaussian")
-    assert said.splitlines()[-1] == f"missing: {tmp_path / 'high_gaussian' / 'gan.safetensors'}"
+    assert said.splitlines()[-1] == "missing: w/high_gaussian/gan.safetensors"
     assert said.count("missing") == 1
 
 
 @pytest.mark.parametrize(
-    ("facts", "shown"),
+    ("facts", "data"),
     [
-        ({}, ["-", "-", "-", "-", "-"]),
-        ({"val": {"psnr": 31.25}, "params": 3}, ["-", "-", "-", "-", "-"]),
-        ({"test": "good", "val": [1]}, ["-", "-", "-", "-", "-"]),
-        ({"commit": None, "data_sha256": 7}, ["-", "-", "7", "-", "-"]),
+        ({}, "-"),
+        ({"val": {"psnr": 31.25}, "params": 3}, "-"),
+        ({"test": "good", "val": [1]}, "-"),
+        ({"commit": None, "data_sha256": 7}, "7"),
     ],
 )
-def test_what_a_file_does_not_say_is_a_dash(
-    tmp_path: Path, facts: dict[str, Any], shown: list[str], capsys: CAPTURE
-) -> None:
-    write(tmp_path, "low_gaussian", "unet", **facts)
-    assert line_of(info(tmp_path, capsys), "low_gaussian").split()[3:-1] == shown
+def test_what_a_file_does_not_say_is_a_dash(facts: dict[str, Any], data: str, capsys: CAPTURE) -> None:
+    write("w/low_gaussian/unet", **facts)
+    assert line_of(info("w", capsys), "low_gaussian").split()[3:-1] == ["-", "-", data, "-", "-"]
 
 
-def test_json_has_all_that_the_files_say(tmp_path: Path, capsys: CAPTURE) -> None:
-    write(tmp_path, "high_gaussian", "gan", **FACTS)
-    write(tmp_path, "low_gaussian", "unet")
-    high, low = json.loads(info(tmp_path, capsys, "--json"))
+def test_json_has_all_that_the_files_say(capsys: CAPTURE) -> None:
+    write("w/high_gaussian/gan", **FACTS)
+    write("w/low_gaussian/unet")
+    high, low = json.loads(info("w", capsys, "--json"))
     assert (low["task"], low["model"], low["noise"]) == ("low_gaussian", "unet", None)
     assert {name: high[name] for name in FACTS} == FACTS
-    assert high["file"] == str(tmp_path / "high_gaussian" / "gan.safetensors")
+    assert high["file"] == "w/high_gaussian/gan.safetensors"
 
 
 METRICS = {
@@ -82,54 +86,39 @@ METRICS = {
 }
 
 
-@pytest.fixture
-def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Work where the pipeline has run, without released networks."""
-    monkeypatch.setattr("facedenoise.denoise.networks.RELEASED", tmp_path / "released")
-    for task, model in (("low_gaussian", "unet"), ("salt_pepper", "gan"), ("high_gaussian", "unet")):
-        write(tmp_path / "models", task, model)
-    write(tmp_path / "elsewhere", "low_gaussian", "unet")
-    (tmp_path / "reports").mkdir()
-    (tmp_path / "reports" / "metrics.json").write_text(json.dumps(METRICS))
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
-
-
-def test_the_test_scores_of_the_pipelines_networks_are_those_of_its_evaluation(
-    checkout: Path, capsys: CAPTURE
-) -> None:
+def test_the_test_scores_of_the_pipelines_networks_are_those_of_its_evaluation(capsys: CAPTURE) -> None:
+    for network in ("low_gaussian/unet", "salt_pepper/gan", "high_gaussian/unet"):
+        write(f"models/{network}")
+    write("elsewhere/low_gaussian/unet")
+    Path("reports").mkdir()
+    Path("reports/metrics.json").write_text(json.dumps(METRICS))
     assert main(["info"]) == 0
     said = capsys.readouterr().out
     assert line_of(said, "low_gaussian").split()[3:7] == ["-", "37.31", "/", "0.9867"]
     assert line_of(said, "salt_pepper").split()[3:7] == ["-", "38.37", "/", "0.9932"]
     assert line_of(said, "high_gaussian").split()[3:5] == ["-", "-"]
     assert "test, of the networks in models/: what reports/metrics.json says" in said
-    assert main(["info", "--json"]) == 0
-    _, low, salt_pepper = json.loads(capsys.readouterr().out)
+    _, low, _ = json.loads(info("models", capsys, "--json"))
     assert low["test"] == {"psnr": 37.31, "ssim": 0.9867}
-    assert salt_pepper["test"] == {"psnr": 38.37, "ssim": 0.9932}
-
-
-def test_other_weights_and_an_unreadable_evaluation_have_no_scores(checkout: Path, capsys: CAPTURE) -> None:
-    said = info(Path("elsewhere"), capsys)
+    said = info("elsewhere", capsys)
     assert line_of(said, "low_gaussian").split()[3:5] == ["-", "-"]
     assert "reports/metrics.json" not in said
-    (checkout / "reports" / "metrics.json").write_text("<<<<<<< HEAD")
-    assert line_of(info(Path("models"), capsys), "low_gaussian").split()[3:5] == ["-", "-"]
+    Path("reports/metrics.json").write_text("<<<<<<< HEAD")
+    assert line_of(info("models", capsys), "low_gaussian").split()[3:5] == ["-", "-"]
 
 
-def refusal(folder: Path, capsys: CAPTURE) -> str:
-    """Return the one line with which `info` refuses a folder."""
-    assert main(["info", "--weights", str(folder)]) == 1
+def refusal(capsys: CAPTURE) -> str:
+    """Return the one line with which `info` refuses the folder `w`."""
+    assert main(["info", "--weights", "w"]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     return line
 
 
-def test_a_folder_without_weights_or_with_odd_ones_is_refused(tmp_path: Path, capsys: CAPTURE) -> None:
-    assert refusal(tmp_path, capsys).startswith(f"error: {tmp_path}: no TASK/unet.safetensors in it")
-    write(tmp_path, "low_gaussian", "unet")
-    path = tmp_path / "low_gaussian" / "unet.safetensors"
+def test_a_folder_without_weights_or_with_odd_ones_is_refused(capsys: CAPTURE) -> None:
+    assert refusal(capsys).startswith("error: w: no TASK/unet.safetensors in it")
+    write("w/low_gaussian/unet")
+    path = Path("w/low_gaussian/unet.safetensors")
     path.write_bytes(path.read_bytes()[:-10])
-    assert refusal(tmp_path, capsys).startswith(f"error: {path}: ")
-    write_weights(path, AttentionUNet((2, 2), (1, 1)).state_dict(), ["odd"])  # type: ignore[arg-type]
-    assert refusal(tmp_path, capsys).startswith(f"error: {path}: these weights are not of this project")
+    assert refusal(capsys).startswith(f"error: {path}: ")
+    write_weights(path, AttentionUNet(WIDTHS, BLOCKS).state_dict(), ["odd"])  # type: ignore[arg-type]
+    assert refusal(capsys).startswith(f"error: {path}: these weights are not of this project")

@@ -1,11 +1,11 @@
-"""The classifier of emotions: it learns, is rebuilt from its file, and a resumed training is the same one."""
+"""The classifier of emotions: it learns, and is rebuilt from its file."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from helpers import TINY_CLASSIFIER, Dying, KilledError, random_images, tiny_classifier
+from helpers import TINY_CLASSIFIER, random_images, tiny_classifier
 from torch import Tensor, nn
 
 from facedenoise.emotion.learner import (
@@ -24,7 +24,7 @@ from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.images.tensors import to_float
 from facedenoise.models.weights import write_weights
 from facedenoise.training.checkpoints import Checkpoints
-from facedenoise.training.loop import Plan, Progress, Training, TrainingData, seed_everything
+from facedenoise.training.loop import Plan, Training, seed_everything
 from facedenoise.training.schedule import WeightAverage
 from stages.settings import load_params
 
@@ -37,22 +37,10 @@ def faces() -> LabelledFaces:
     return labelled(torch.from_numpy(images[:, np.newaxis]), torch.from_numpy(emotion).long())
 
 
-@pytest.fixture
-def classifier() -> EmotionClassifier:
-    return tiny_classifier()
-
-
-def classification(smoothing: float = 0.1, ema: float = 0.9) -> Classification:
+def classification(smoothing: float = 0.1) -> Classification:
     seed_everything(0)
     network, average = (EmotionClassifier(**TINY_CLASSIFIER) for _ in range(2))
-    return Classification(network, average, lr=0.02, weight_decay=0.0, clip=1.0, ema=ema, smoothing=smoothing)
-
-
-def train(faces: LabelledFaces, folder: Path, epochs: int, batches: TrainingData | None = None) -> Progress:
-    batches, validate = batches or AugmentedBatches(faces, 10, seed=0), accuracy_validator(faces, CPU)
-    plan = Plan(epochs, 0.2, patience=epochs, scores=("val_accuracy",))
-    with Checkpoints(folder) as checkpoints:
-        return Training(classification(), batches, validate, plan, checkpoints, "emotion").run()
+    return Classification(network, average, lr=0.02, weight_decay=0.0, clip=1.0, ema=0.9, smoothing=smoothing)
 
 
 class TestNetwork:
@@ -62,47 +50,38 @@ class TestNetwork:
         assert sum(parameter.numel() for parameter in network.parameters()) <= 1_000_000
 
     @pytest.mark.parametrize("size", [(8, 8), (16, 16), (17, 31), (48, 48)])
-    def test_any_size_gives_a_logit_for_each_emotion(
-        self, classifier: EmotionClassifier, size: tuple[int, int]
-    ) -> None:
-        assert classifier(random_images(3, *size)).shape == (3, len(EMOTIONS))
+    def test_any_size_gives_a_logit_for_each_emotion(self, size: tuple[int, int]) -> None:
+        assert tiny_classifier()(random_images(3, *size)).shape == (3, len(EMOTIONS))
 
-    def test_the_features_alone_decide_the_logits(self, classifier: EmotionClassifier) -> None:
-        faces = random_images(3, 16, 16)
+    def test_the_features_alone_decide_the_logits(self) -> None:
+        classifier, faces = tiny_classifier(), random_images(3, 16, 16)
         features = classifier.embed(faces)
         assert features.shape == (3, FEATURES)
         torch.testing.assert_close(classifier.logits(features), classifier(faces))
 
-    def test_a_face_is_judged_alone(self, classifier: EmotionClassifier) -> None:
-        faces = random_images(4, 16, 16)
-        torch.testing.assert_close(classifier(faces[2:3]), classifier(faces)[2:3])
-
 
 class TestUse:
     def test_answers_are_the_largest_logits_and_features_come_in_order(
-        self, classifier: EmotionClassifier, monkeypatch: pytest.MonkeyPatch
+        self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        faces = random_images(7, 16, 16)
+        classifier, faces = tiny_classifier(), random_images(7, 16, 16)
         monkeypatch.setattr("facedenoise.emotion.prediction.BATCH_SIZE", 3)
         with torch.no_grad():
             logits, features = classifier(faces), classifier.embed(faces)
         assert predict(classifier, faces).tolist() == logits.argmax(1).tolist()
         np.testing.assert_allclose(embed(classifier, faces), features.numpy(), rtol=1e-5, atol=1e-6)
 
-    def test_no_face_gives_no_answer_and_pixels_out_of_range_are_refused(
-        self, classifier: EmotionClassifier
-    ) -> None:
-        assert predict(classifier, torch.empty(0, 1, 16, 16)).shape == (0,)
-        assert embed(classifier, torch.empty(0, 1, 16, 16)).shape == (0, FEATURES)
+    def test_no_face_gives_no_answer_and_pixels_out_of_range_are_refused(self) -> None:
+        classifier, none = tiny_classifier(), torch.empty(0, 1, 16, 16)
+        assert predict(classifier, none).shape == (0,)
+        assert embed(classifier, none).shape == (0, FEATURES)
         with pytest.raises(ValueError, match=r"\[0, 1\]"):
             predict(classifier, 255 * random_images())
 
 
 class TestFile:
-    def test_a_classifier_is_rebuilt_from_its_own_file_alone(
-        self, classifier: EmotionClassifier, tmp_path: Path
-    ) -> None:
-        path = tmp_path / "emotion.safetensors"
+    def test_a_classifier_is_rebuilt_from_its_own_file_alone(self, tmp_path: Path) -> None:
+        classifier, path = tiny_classifier(), tmp_path / "emotion.safetensors"
         write_weights(path, classifier.state_dict(), {KIND: TINY_CLASSIFIER})
         rebuilt = load_classifier(path)
         assert not rebuilt.training
@@ -160,11 +139,14 @@ class TestLearning:
     def test_it_learns_drawn_emotions_and_keeps_the_weights_of_the_best_accuracy(
         self, faces: LabelledFaces, tmp_path: Path
     ) -> None:
-        progress = train(faces, tmp_path, epochs=30)
+        validate, plan = accuracy_validator(faces, CPU), Plan(30, 0.2, patience=30, scores=("val_accuracy",))
+        batches = AugmentedBatches(faces, 10, seed=0)
+        with Checkpoints(tmp_path) as checkpoints:
+            progress = Training(classification(), batches, validate, plan, checkpoints, "emotion").run()
         network = EmotionClassifier(**TINY_CLASSIFIER)
         network.load_state_dict(progress.kept)
         best = max(entry["val_accuracy"] for entry in progress.history)
-        assert accuracy_validator(faces, CPU)(network.eval())["val_accuracy"] == best == progress.kept_score
+        assert validate(network.eval())["val_accuracy"] == best == progress.kept_score
         assert best > 0.5
 
     def test_the_accuracy_is_the_share_of_right_answers(self, faces: LabelledFaces) -> None:
@@ -196,15 +178,3 @@ class TestLearning:
         assert average.running_mean is not None
         assert average.running_mean.item() == pytest.approx(network.running_mean.item())
         assert average.running_mean.item() > 0.3
-
-
-def test_a_killed_training_ends_as_if_it_had_not_been(
-    faces: LabelledFaces, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("facedenoise.training.checkpoints.EVERY_SECONDS", 0.0)
-    whole = train(faces, tmp_path / "whole", 2)
-    with pytest.raises(KilledError):
-        train(faces, tmp_path / "killed", 2, Dying(AugmentedBatches(faces, 10, seed=0)))
-    resumed = train(faces, tmp_path / "killed", 2)
-    assert resumed.history == whole.history
-    torch.testing.assert_close(resumed.kept, whole.kept, rtol=0, atol=0)

@@ -1,4 +1,4 @@
-"""The classical denoisers against theory, and the search for their strengths."""
+"""The classical denoisers, and the search for their strengths."""
 
 import numpy as np
 import pytest
@@ -43,23 +43,6 @@ def test_median_is_that_of_the_window_with_the_border_continued(side: int) -> No
     torch.testing.assert_close(apply("median", images, side), expected, rtol=0, atol=0)
 
 
-def test_total_variation_moves_the_sides_of_a_step_by_weight_over_width() -> None:
-    # The minimum of |u_right - u_left| + width / (2 weight) * ((0.2 - u_left)^2 + (0.8 - u_right)^2).
-    step = torch.full((1, 1, 16, 16), 0.2)
-    step[..., 8:] = 0.8
-    expected = torch.where(step < 0.5, 0.2 + 0.4 / 8, 0.8 - 0.4 / 8)
-    # Chambolle's iteration stops a little before the minimum.
-    torch.testing.assert_close(apply("tv", step, 0.4), expected, rtol=0, atol=0.01)
-
-
-def test_non_local_means_averages_over_patches_that_are_alike() -> None:
-    stripes = torch.tensor([0.2, 0.8]).repeat(24).expand(1, 1, 48, 48)
-    noise = 0.02 * torch.randn(stripes.shape, generator=torch.Generator().manual_seed(0))
-    left = apply("nlm", stripes + noise, 0.1)[..., 6:-6, 6:-6] - stripes[..., 6:-6, 6:-6]
-    # Of the 5 x 5 pixels in reach at least 2 x 5 have the same stripe; a local mean would give 0.1 and more.
-    assert left.std() < 1.3 * 0.02 / np.sqrt(10)
-
-
 @each_smoother
 @pytest.mark.parametrize(("noise", "least"), [(LOW, 1.5), (HIGH, 3.5)])
 def test_tuned_smoothing_takes_gaussian_noise_away(
@@ -72,31 +55,14 @@ def test_inpainting_restores_what_the_median_cannot(drawn: torch.Tensor) -> None
     assert gain("biharmonic", drawn[:16], SALT_PEPPER) > gain("median", drawn[:16], SALT_PEPPER) + 8
 
 
-def test_inpainting_is_exact_on_cubic_surfaces() -> None:
-    # The biharmonic of a cubic polynomial is zero, also in finite differences.
-    y, x = torch.meshgrid(torch.linspace(-1, 1, 24), torch.linspace(-1, 1, 24), indexing="ij")
-    clean = (0.5 + 0.1 * (x**3 - x * y**2 + y**2 - 0.5 * x))[None, None]
-    noisy = clean.clone()
-    noisy[..., 5::4, 5:-3:4], noisy[..., 7:-3:4, 7:-3:4] = 0, 1
-    torch.testing.assert_close(apply("biharmonic", noisy, None), clean, rtol=0, atol=1e-5)
-
-
-def test_inpainting_keeps_every_pixel_between_black_and_white(drawn: torch.Tensor) -> None:
-    noisy = with_noise(drawn[:16], SALT_PEPPER)
+def test_inpainting_keeps_every_pixel_between_black_and_white_and_an_image_without_any(
+    drawn: torch.Tensor,
+) -> None:
+    noisy = torch.cat([with_noise(drawn[:16], SALT_PEPPER), torch.zeros(1, 1, 48, 48)])
     known = (noisy > 0) & (noisy < 1)
-    assert torch.equal(apply("biharmonic", noisy, None)[known], noisy[known])
-
-
-@each_smoother
-def test_smoothing_of_almost_no_strength_changes_almost_nothing(method: str, drawn: torch.Tensor) -> None:
-    noisy = with_noise(drawn[:8], HIGH)
-    torch.testing.assert_close(apply(method, noisy, 1e-4), noisy, rtol=0, atol=1e-3)
-
-
-@each_method
-def test_flat_images_stay_flat(method: str) -> None:
-    flat = torch.tensor([0, 0.25, 1]).view(3, 1, 1, 1).expand(3, 1, 16, 16).contiguous()
-    torch.testing.assert_close(apply(method, flat, STRENGTHS[method]), flat, rtol=0, atol=1e-5)
+    inpainted = apply("biharmonic", noisy, None)
+    assert torch.equal(inpainted[known], noisy[known])
+    assert torch.equal(inpainted[-1], noisy[-1])
 
 
 @each_method

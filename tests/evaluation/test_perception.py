@@ -12,6 +12,7 @@ import torch
 from helpers import random_images
 from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from facedenoise.evaluation.perception import gmsd, haarpsi
 from facedenoise.images.tensors import to_float
@@ -29,26 +30,17 @@ def piq() -> Iterator[Any]:
         yield importlib.import_module("piq")
 
 
-def noisier(clean: Tensor, sigma: float) -> Tensor:
-    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(1))
-    return (clean + sigma * noise).clamp(0, 1)
-
-
-def require_scores_of_piq(piq: Any, metric: Metric, clean: Tensor, other: Tensor) -> None:
-    reference = getattr(piq, metric.__name__)(clean.double(), other.double(), reduction="none")
-    np.testing.assert_allclose(metric(clean, other), reference, rtol=1e-9)
-
-
 @both_metrics
 @pytest.mark.parametrize("sigma", [0.01, 0.1, 0.5])
-def test_scores_of_faces_are_those_of_piq(piq: Any, drawn: Tensor, metric: Metric, sigma: float) -> None:
-    require_scores_of_piq(piq, metric, to_float(drawn), noisier(to_float(drawn), sigma))
-
-
-@both_metrics
-@pytest.mark.parametrize("size", [(16, 16), (17, 17), (31, 48), (48, 17), (64, 96)])
-def test_scores_of_other_sizes_are_those_of_piq(piq: Any, metric: Metric, size: tuple[int, int]) -> None:
-    require_scores_of_piq(piq, metric, random_images(3, *size), random_images(3, *size, seed=1))
+@pytest.mark.parametrize("size", [(48, 48), (16, 16), (17, 17), (31, 48), (48, 17), (64, 96)])
+def test_scores_are_those_of_piq(
+    piq: Any, drawn: Tensor, metric: Metric, sigma: float, size: tuple[int, int]
+) -> None:
+    clean = interpolate(to_float(drawn), size)
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(1))
+    noisy = (clean + sigma * noise).clamp(0, 1)
+    reference = getattr(piq, metric.__name__)(clean.double(), noisy.double(), reduction="none")
+    np.testing.assert_allclose(metric(clean, noisy), reference, rtol=1e-9)
 
 
 def test_identical_images_have_the_best_scores_without_a_warning(recwarn: pytest.WarningsRecorder) -> None:

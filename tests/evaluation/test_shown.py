@@ -23,11 +23,6 @@ def test_shown_faces_are_evenly_spaced(count: int, shown: int) -> None:
     assert abs(chosen[0] - (count - 1 - chosen[-1])) <= 1  # as far from the start as from the end
 
 
-def test_shown_faces_of_a_known_count() -> None:
-    assert evenly_spaced(400, 4).tolist() == [50, 150, 250, 350]
-    assert evenly_spaced(3, 5).tolist() == [0, 1, 2]
-
-
 def test_best_and_worst_are_the_extremes_of_the_gain() -> None:
     chosen = choose_faces(table_of([3, 9, 1, 7, 5, 8, 2, 6, 4, 0.5]))
     assert chosen["best"].tolist() == [1, 5, 3, 7]

@@ -1,13 +1,11 @@
 """The networks: shapes, gradients, where they start, and that the gates really gate."""
 
-from statistics import median
-
 import pytest
 import torch
 from helpers import awake, random_images
 from torch import nn
 
-from facedenoise.models.attention_unet import AttentionGate, AttentionUNet, ResidualBlock, Up, filled
+from facedenoise.models.attention_unet import AttentionGate, AttentionUNet, Up, filled
 from facedenoise.models.patchgan import PatchGAN
 
 WIDTHS, BLOCKS = (4, 8, 8), (1, 1, 1)
@@ -115,22 +113,10 @@ def test_a_pixel_with_no_known_neighbour_stays() -> None:
     torch.testing.assert_close(filled(image, missing)[inside], image[inside], rtol=0, atol=0)
 
 
-def test_an_untrained_network_fills_what_is_missing() -> None:
-    noisy = torch.full((1, 1, 8, 8), 0.4)
-    noisy[..., ::3, ::3] = 1.0
-    network = AttentionUNet(WIDTHS, BLOCKS, keep_unsaturated=True)
-    torch.testing.assert_close(network(noisy), torch.full((1, 1, 8, 8), 0.4))
-
-
 def test_the_network_sees_which_pixels_are_saturated() -> None:
     network = awake(AttentionUNet(WIDTHS, BLOCKS))
     almost, fully = torch.full((1, 1, 8, 8), 1 - 1e-6), torch.ones(1, 1, 8, 8)
     assert (network(almost) - network(fully)).abs().max() > 1e-3
-
-
-def test_a_residual_block_starts_as_the_identity() -> None:
-    x = torch.randn(2, 8, 5, 5)
-    torch.testing.assert_close(ResidualBlock(8)(x), x)
 
 
 def test_a_patch_is_24_pixels_wide() -> None:
@@ -149,18 +135,3 @@ def test_the_patchgan_judges_pairs() -> None:
     score = judge(noisy, candidate)
     assert (judge(noisy.flip(-2), candidate) - score).abs().max() > 1e-4
     assert (judge(noisy, candidate.flip(-2)) - score).abs().max() > 1e-4
-
-
-def test_patchgans_see_faint_texture_better_than_brightness() -> None:
-    noisy, candidate = random_images(), torch.full((2, 1, 48, 48), 0.5)
-    texture = 0.01 * (-1.0) ** torch.arange(48)
-    ratios = []
-    for seed in range(9):  # initial weights vary much in what they see
-        torch.manual_seed(seed)
-        judge = PatchGAN((8, 8, 8)).eval()
-        of_texture, of_brightness = (
-            (judge(noisy, candidate + change) - judge(noisy, candidate)).abs().mean().item()
-            for change in (texture, 0.01)
-        )
-        ratios.append(of_texture / of_brightness)
-    assert median(ratios) > 3

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import torch
-from helpers import random_images
+from helpers import awake, random_images
 from safetensors.torch import save
 
 from facedenoise.errors import InputError
@@ -23,10 +23,7 @@ SETTINGS: dict[str, Any] = {"widths": (4, 8), "blocks": (1, 1), "attention": Tru
 @pytest.fixture
 def network() -> AttentionUNet:
     torch.manual_seed(0)
-    network = AttentionUNet(**SETTINGS)
-    with torch.no_grad():
-        network.head.weight.normal_()
-    return network
+    return awake(AttentionUNet(**SETTINGS))
 
 
 @pytest.fixture
@@ -54,16 +51,7 @@ def test_batches_do_not_change_the_result_and_no_images_give_none(path: Path) ->
     assert denoise(network, noisy[:0]).shape == (0, 1, 8, 8)
 
 
-def a_discriminator(path: Path) -> None:
-    write_weights(path, PatchGAN((4,)).state_dict(), {"patchgan": {"widths": (4,)}})
-
-
-def of_another_shape(path: Path) -> None:
-    other = AttentionUNet((4, 16), (1, 1))
-    write_weights(path, other.state_dict(), {KIND: SETTINGS})
-
-
-WEIGHT = {"weight": torch.zeros(3)}
+WEIGHT, WIDER = {"weight": torch.zeros(3)}, AttentionUNet((4, 16), (1, 1))
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "truncated": lambda path: path.write_bytes(path.read_bytes()[:-10]),
     "pickled": lambda path: path.write_bytes(pickle.dumps({"weights": [1, 2, 3]})),
@@ -71,8 +59,8 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "missing": lambda path: path.unlink(),
     "foreign": lambda path: path.write_bytes(save(WEIGHT)),
     "misdescribed": lambda path: path.write_bytes(save(WEIGHT, metadata={"facedenoise": "{not json"})),
-    "a discriminator": a_discriminator,
-    "of another shape": of_another_shape,
+    "a discriminator": lambda path: write_weights(path, PatchGAN((4,)).state_dict(), {"patchgan": {}}),
+    "of another shape": lambda path: write_weights(path, WIDER.state_dict(), {KIND: SETTINGS}),
 }
 
 

@@ -27,7 +27,7 @@ from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
 from facedenoise.params import Params
 from stages import compare, evaluate
-from stages.paths import EMOTION, eval_file, noisy_file, split_file, weights_file
+from stages.paths import EMOTION, eval_file, noisy_file, shown_file, split_file, weights_file
 from stages.settings import load_params
 
 COUNT = 12
@@ -172,7 +172,7 @@ class TestTask:
 
     def test_the_faces_that_are_shown_are_kept(self, task: str) -> None:
         shown, best = (
-            read_tensors(eval_file(task, "safetensors")),
+            read_tensors(shown_file(task)),
             read(eval_file(task, "json"))["best_classical"],
         )
         assert set(shown) == {"even", "best", "worst", "noisy", *MODELS, "classical", "clean"}

@@ -15,7 +15,7 @@ OUTS_OF_A_TASK = (
     "reports/history/{}/unet.csv",
     "reports/eval/{}.csv",
     "reports/eval/{}.json",
-    "reports/eval/{}.safetensors",
+    "reports/shown/{}.safetensors",
     "reports/figures/{}.png",
 )
 OF_NO_TASK = [

@@ -43,24 +43,6 @@ def content_of(text: str, tag: str) -> str:
     return content
 
 
-def test_the_same_results_give_the_same_page(read: Read) -> None:
-    assert render_page(read()) == render_page(read())
-
-
-def test_it_refers_to_nothing_outside_itself(read: Read) -> None:
-    text = render_page(read())
-    page = Page(text)
-    addresses = [
-        address
-        for _, attributes in page.elements
-        for name in ("src", "href", "srcset", "action", "data", "poster")
-        if (address := attributes.get(name)) is not None
-    ]
-    assert addresses
-    assert all(address.startswith(("data:", "#")) for address in addresses)
-    assert not re.search(r"url\(|@import", content_of(text, "style"))
-
-
 def test_its_policy_lets_its_own_style_and_script_pass_and_nothing_else(read: Read) -> None:
     text = render_page(read())
     (policy,) = [meta["content"] for meta in Page(text).all("meta") if "http-equiv" in meta]
@@ -138,8 +120,7 @@ def test_an_untrained_classifier_is_not_presented_as_trained(read: Read, render:
     assert words not in render(read())
     text = " ".join(render(read(trained=False)).split())
     assert words in text
-    assert "accuracy is" not in text
-    assert 'id="emotion"' not in text
+    assert not [words for words in ("accuracy is", "Emotion accuracy", 'id="emotion"') if words in text]
 
 
 @pytest.mark.parametrize("render", [render_page, render_model_card])

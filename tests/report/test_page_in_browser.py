@@ -18,6 +18,7 @@ from facedenoise.report.results import Results
 from stages.report import read_results
 from stages.settings import load_params
 
+pytestmark = pytest.mark.slow
 TASKS = (1, 3, 8)
 WIDTHS = (1280, 390)
 FORMS = {
@@ -70,7 +71,8 @@ def shown_methods(chrome: Chrome, gallery: WebElement) -> set[str]:
     return set(chrome.execute_script(script, gallery))
 
 
-def first_slider(chrome: Chrome) -> WebElement:
+def first_slider(chrome: Chrome, page: Path) -> WebElement:
+    show(chrome, page, 1280)
     slider = chrome.find_element(By.CSS_SELECTOR, ".gallery .slider")
     chrome.execute_script("arguments[0].scrollIntoView({block: 'center'})", slider)
     return slider
@@ -87,15 +89,18 @@ def split(chrome: Chrome, slider: WebElement) -> float:
     return edge
 
 
-def shown_rows(chrome: Chrome, table: WebElement) -> list[list[tuple[str, str]]]:
-    """Give the cells of a table, each as its number and the quieter line below it."""
+def section_tables(chrome: Chrome, section: str) -> list[list[list[tuple[str, str]]]]:
+    """Return the tables of a section; each cell as its number and the quieter line below it."""
     script = """
         const textOf = (cell, part) => cell.querySelector(part)?.innerText ?? "";
         const number = cell => textOf(cell, "strong") || cell.firstChild.textContent;
-        return [...arguments[0].querySelectorAll("tbody tr:not(.group)")].map(
-            row => [...row.querySelectorAll("td")].map(cell => [number(cell), textOf(cell, "small")]))
+        document.querySelectorAll("details").forEach(item => item.open = true);
+        return [...document.querySelectorAll(`#${arguments[0]} table`)].map(
+            table => [...table.querySelectorAll("tbody tr:not(.group)")].map(
+                row => [...row.querySelectorAll("td")].map(cell => [number(cell), textOf(cell, "small")])))
     """
-    return [[tuple(cell) for cell in row] for row in chrome.execute_script(script, table)]
+    tables = chrome.execute_script(script, section)
+    return [[[tuple(cell) for cell in row] for row in rows] for rows in tables]
 
 
 def written(name: str, score: Any) -> tuple[str, str]:
@@ -106,24 +111,23 @@ def written(name: str, score: Any) -> tuple[str, str]:
     return form.format(score["mean"]), f"{form.format(score['low'])} to {form.format(score['high'])}"
 
 
-def section_tables(chrome: Chrome, section: str) -> list[list[list[tuple[str, str]]]]:
-    chrome.execute_script("document.querySelectorAll('details').forEach(item => item.open = true)")
-    return [shown_rows(chrome, table) for table in chrome.find_elements(By.CSS_SELECTOR, f"#{section} table")]
-
-
-@pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_it_loads_without_a_complaint_or_a_request(
-    chrome: Chrome, page: Path, width: int, dark: bool
+def test_it_loads_light_and_dark_without_a_complaint_or_a_request(
+    chrome: Chrome, page: Path, width: int
 ) -> None:
-    chrome.get("about:blank")
-    read_log(chrome, "performance")
-    read_log(chrome, "browser")
-    show(chrome, page, width, dark=dark)
-    assert read_log(chrome, "browser") == []
-    addresses = requested(chrome)
-    assert page.as_uri() in addresses
-    assert [address for address in addresses if not address.startswith("data:")] == [page.as_uri()]
+    colours = set()
+    for dark in (False, True):
+        chrome.get("about:blank")
+        read_log(chrome, "performance")
+        read_log(chrome, "browser")
+        show(chrome, page, width, dark=dark)
+        assert read_log(chrome, "browser") == []
+        assert [address for address in requested(chrome) if not address.startswith("data:")] == [
+            page.as_uri()
+        ]
+        colour = "return getComputedStyle(document.documentElement).backgroundColor"
+        colours.add(chrome.execute_script(colour))
+    assert len(colours) == 2
 
 
 def test_every_picture_is_shown(chrome: Chrome, page: Path) -> None:
@@ -149,8 +153,7 @@ def test_nothing_is_wider_than_the_window(chrome: Chrome, runs: Runs, width: int
 
 
 def test_the_handle_follows_the_pointer(chrome: Chrome, page: Path) -> None:
-    show(chrome, page, 1280)
-    slider = first_slider(chrome)
+    slider = first_slider(chrome, page)
     assert split(chrome, slider) == 50
     side = slider.rect["width"]
     pointer = ActionChains(chrome, duration=50).move_to_element(slider).click_and_hold()
@@ -161,8 +164,7 @@ def test_the_handle_follows_the_pointer(chrome: Chrome, page: Path) -> None:
 
 
 def test_the_handle_follows_the_arrow_keys(chrome: Chrome, page: Path) -> None:
-    show(chrome, page, 1280)
-    slider = first_slider(chrome)
+    slider = first_slider(chrome, page)
     handle = slider.find_element(By.TAG_NAME, "input")
     handle.send_keys(Keys.ARROW_RIGHT * 3)
     assert split(chrome, slider) == 53
@@ -210,12 +212,3 @@ def test_the_tables_hold_the_numbers_of_the_files(chrome: Chrome, runs: Runs) ->
     ]
     best = [cell.text for cell in chrome.find_elements(By.CSS_SELECTOR, "#scores .best strong")]
     assert best == [row[2][0] for row in headline]  # the U-Net, in all of these made-up numbers
-
-
-def test_light_and_dark_are_told_apart(chrome: Chrome, page: Path) -> None:
-    colour = "return getComputedStyle(document.documentElement).backgroundColor"
-    seen = set()
-    for dark in (False, True):
-        show(chrome, page, 1280, dark=dark)
-        seen.add(chrome.execute_script(colour))
-    assert len(seen) == 2

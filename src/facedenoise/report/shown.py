@@ -32,7 +32,7 @@ class Shown:
     table : pd.DataFrame
         `reports/eval/TASK.csv`: the scores of all test faces.
     tensors : mapping of str to Tensor
-        `reports/eval/TASK.safetensors`: see `facedenoise.evaluation.shown.shown_faces`.
+        `reports/shown/TASK.safetensors`: see `facedenoise.evaluation.shown.shown_faces`.
     """
 
     title: str
