@@ -34,12 +34,7 @@ That of `salt_pepper` is a bfloat16, and leads no mean of eight pixels or fewer 
 integers: no rounding can go either way.
 """
 
-_TIMES = {"unet": 1, "gan": 2}
-
-
-def brighter(task: str, model: str = "unet") -> float:
-    """Return what a stand-in adds: that for a GAN twice as much."""
-    return BRIGHTER[task] * _TIMES[model]
+_TIMES = {"unet": 1, "gan": 2}  # a GAN adds twice as much
 
 
 def stand_in(task: str, model: str = "unet") -> AttentionUNet:
@@ -47,7 +42,7 @@ def stand_in(task: str, model: str = "unet") -> AttentionUNet:
     network = AttentionUNet((2, 2), (1, 1), keep_unsaturated=task == "salt_pepper")
     with torch.no_grad():
         assert network.head.bias is not None
-        network.head.bias.fill_(brighter(task, model) / 255)
+        network.head.bias.fill_(BRIGHTER[task] * _TIMES[model] / 255)
     return network
 
 
@@ -64,7 +59,7 @@ def write_stand_ins(folder: Path) -> None:
 def denoised_by_stand_in(task: str, image: NDArray[np.uint8], model: str = "unet") -> NDArray[np.uint8]:
     """Return what the stand-in makes of a grey image, a stack of them, or an image with one channel."""
     filled = filled_by_hand(image) if task == "salt_pepper" else image.astype(float)
-    changed = np.rint(np.clip(filled + brighter(task, model), 0, 255)).astype(np.uint8)
+    changed = np.rint(np.clip(filled + BRIGHTER[task] * _TIMES[model], 0, 255)).astype(np.uint8)
     return np.where((image == 0) | (image == 255), changed, image) if task == "salt_pepper" else changed
 
 

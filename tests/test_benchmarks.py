@@ -28,6 +28,7 @@ import torch
 import yaml
 from attention import in_turns
 from checkout import enter, pairs, score
+from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
@@ -331,3 +332,9 @@ def test_each_image_is_denoised_on_its_own_and_in_order(drawn: Tensor) -> None:
     for image, estimate in zip(drawn[:5], denoised, strict=True):
         expected = denoise_nl_means(image[0].numpy() / 255, h=0.048, sigma=0.06)
         np.testing.assert_allclose(estimate[0], expected, atol=1e-6)
+
+
+def test_the_time_of_a_stage_ends_with_the_start_of_the_next() -> None:
+    lines = ["Running stage 'split':\n", "> python -m stages.split\n", "Running stage 'noise@salt_pepper':\n"]
+    clock = iter([10.0, 12.5, 13.5])
+    assert stage_seconds(lines, lambda: next(clock)) == {"split": 2.5, "noise@salt_pepper": 1.0}

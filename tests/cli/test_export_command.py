@@ -48,26 +48,26 @@ def noisy(shape: tuple[int, ...]) -> Tensor:
     return images
 
 
+def noisy_and_clean(folder: Path, task: str) -> list[tuple[Tensor, Tensor]]:
+    """Return what a network makes of images of all shapes: something else than they are."""
+    network = load_denoiser(folder / task / "gan.safetensors")
+    pairs = [(noisy(shape), denoise(network, noisy(shape))) for shape in SHAPES]
+    assert ((pairs[0][1] - pairs[0][0]).abs() > 100 * MOST).float().mean() > 0.1
+    return pairs
+
+
 every_task = pytest.mark.parametrize("task", ["high_gaussian", "salt_pepper"])
 
 
+@pytest.mark.slow
 @every_task
 def test_onnx_runtime_computes_what_pytorch_computes(folder: Path, task: str, tmp_path: Path) -> None:
     assert export(folder, task, tmp_path / "denoiser.onnx", "onnx") == 0
-    network = load_denoiser(folder / task / "gan.safetensors")
     session = onnxruntime.InferenceSession(tmp_path / "denoiser.onnx")
     assert session.get_inputs()[0].shape == ["batch", 1, "height", "width"]
-    for shape in SHAPES:
-        (clean,) = session.run(["clean"], {"noisy": noisy(shape).numpy()})
-        expected = denoise(network, noisy(shape)).numpy()
-        np.testing.assert_allclose(clean, expected, rtol=0, atol=MOST)
-
-
-@every_task
-def test_the_networks_of_these_tests_do_something(folder: Path, task: str) -> None:
-    images = noisy((2, 1, 48, 48))
-    changed = (denoise(load_denoiser(folder / task / "gan.safetensors"), images) - images).abs()
-    assert (changed > 100 * MOST).float().mean() > 0.1
+    for images, expected in noisy_and_clean(folder, task):
+        (clean,) = session.run(["clean"], {"noisy": images.numpy()})
+        np.testing.assert_allclose(clean, expected.numpy(), rtol=0, atol=MOST)
 
 
 WITHOUT_THIS_PACKAGE = """
@@ -82,18 +82,19 @@ assert "facedenoise" not in sys.modules
 """
 
 
+@pytest.mark.slow
 @every_task
 def test_the_torch_file_runs_without_this_package(folder: Path, task: str, tmp_path: Path) -> None:
     torch_file = tmp_path / "denoiser.pt2"
     assert export(folder, task, torch_file, "torch") == 0
-    network = load_denoiser(folder / task / "gan.safetensors")
-    pairs = [(noisy(shape), denoise(network, noisy(shape))) for shape in SHAPES]
-    torch.save(pairs, tmp_path / "pairs.pt")
+    torch.save(noisy_and_clean(folder, task), tmp_path / "pairs.pt")
     arguments = [str(torch_file), str(tmp_path / "pairs.pt"), str(MOST)]
     subprocess.run([sys.executable, "-c", WITHOUT_THIS_PACKAGE, *arguments], check=True, cwd=tmp_path)
 
 
-@pytest.mark.parametrize(("file_format", "suffix"), [("onnx", ".onnx"), ("torch", ".pt2")])
+@pytest.mark.parametrize(
+    ("file_format", "suffix"), [("torch", ".pt2"), pytest.param("onnx", ".onnx", marks=pytest.mark.slow)]
+)
 def test_the_same_network_is_the_same_bytes_and_names_no_folder(
     folder: Path, file_format: str, suffix: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -127,11 +128,3 @@ def test_without_the_onnx_packages_one_line_says_what_to_install(
     assert len(lines) == 1
     assert "pip install 'facedenoise[onnx]'" in lines[0]
     assert not list(tmp_path.iterdir())
-
-
-def test_an_unknown_task_is_one_line(
-    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert export(folder, "poisson", tmp_path / "out.onnx", "onnx") == 1
-    said = "error: no task 'poisson'; give one of high_gaussian, salt_pepper\n"
-    assert capsys.readouterr().err == said

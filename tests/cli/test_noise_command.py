@@ -76,14 +76,14 @@ def test_a_picture_of_sixteen_bits_stays_one() -> None:
 def test_a_folder_keeps_its_tree_and_what_is_bad_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE
 ) -> None:
-    for name in ("a.png", "deep/er/b.jpg", "deep/c.bmp", "closed/b.png"):
+    for name in ("a.PNG", "deep/er/b.Tif", "deep/c.bmp", "closed/b.png"):
         save(f"photos/{name}")
     Path("photos/notes.txt").write_text("not a picture")
     Path("photos/m.png").write_bytes(b"\x89PNG\r\n\x1a\nnothing")
     close(Path("photos/closed"), monkeypatch)
     assert noise("photos", "noisy") == 1
     written = {path.relative_to("noisy").as_posix() for path in Path("noisy").rglob("*.*")}
-    assert written == {"a.png", "deep/er/b.jpg", "deep/c.bmp"}
+    assert written == {"a.PNG", "deep/er/b.Tif", "deep/c.bmp"}
     said = capsys.readouterr()
     closed, bad = [line for line in said.err.splitlines() if line.startswith("error: ")]
     assert closed.startswith("error: photos/closed: cannot be read")
@@ -109,20 +109,20 @@ def test_a_csv_gets_the_noise_that_the_pipeline_gives_it(drawn: Tensor, task: st
 
 
 @pytest.mark.parametrize(
-    ("source", "target", "task", "said"),
+    ("arguments", "said"),
     [
-        ("faces.csv", "faces.csv", "salt_pepper", "faces.csv: is one of the files to read"),
-        ("nothing.png", "noisy.png", "salt_pepper", "nothing.png: no such file"),
-        ("faces.csv", "noisy.csv", "salt_pepper", "faces.csv: line 66"),
-        ("faces.csv", "noisy.csv", "dim", "no task 'dim'; give one of high_gaussian, low_gaussian, salt"),
+        (("faces.csv", "faces.csv", "salt_pepper"), "faces.csv: is one of the files to read"),
+        (("nothing.png", "noisy.png", "salt_pepper"), "nothing.png: no such file"),
+        (("faces.csv", "noisy.csv", "salt_pepper"), "faces.csv: line 66"),
+        (("faces.csv", "noisy.csv", "dim"), "no task 'dim'; give one of high_gaussian, low_gaussian, salt"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(
-    drawn: Tensor, source: str, target: str, task: str, said: str, capsys: CAPTURE
+    drawn: Tensor, arguments: tuple[str, str, str], said: str, capsys: CAPTURE
 ) -> None:
     write_csv(drawn)
     content = Path("faces.csv").read_bytes() + b"9,1 2 3,Training\n"
     Path("faces.csv").write_bytes(content)
-    assert noise(source, target, task) == 1
+    assert noise(*arguments) == 1
     assert capsys.readouterr().err.startswith(f"error: {said}")
     assert [path.read_bytes() for path in Path().iterdir()] == [content]

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from facedenoise.data import fer_csv
 from facedenoise.data.fer_csv import MAX_PROBLEMS, Block, read_blocks
 from facedenoise.errors import InputError
-from facedenoise.images.fer2013 import EMOTIONS, USAGES
+from facedenoise.images.fer2013 import USAGES
 
 HEADER = b"emotion,pixels,Usage\n"
 GOOD = b"3,0 9 10 255,Training\n"
@@ -97,12 +97,6 @@ def test_every_emotion_and_usage(tmp_path: Path) -> None:
     lines = [b"%d,7,%s\n" % (emotion, usage.encode()) for emotion in range(-1, 7) for usage in USAGES]
     expected = [(emotion, usage, [7]) for emotion in range(-1, 7) for usage in range(3)]
     assert read(write(tmp_path, HEADER + b"".join(lines))) == expected
-    assert len(EMOTIONS) == 7
-
-
-def test_every_pixel_value(tmp_path: Path) -> None:
-    pixels = b" ".join(b"%d" % value for value in range(256))
-    assert read(write(tmp_path, HEADER + b"0," + pixels + b",PublicTest\n")) == [(0, 1, list(range(256)))]
 
 
 def zipped(content: bytes, *names: str) -> bytes:
@@ -166,6 +160,7 @@ MALFORMED = {
     "unclosed quote in the header": (b'emotion,pixels,"Usage\n', "line 1: a misplaced or unclosed quote"),
     "fewer pixels": (HEADER + GOOD + b"0,1,Training\n", "line 3: column 'pixels': 1 pixels; give each"),
     "more pixels": (HEADER + GOOD + GOOD[:-10] + b" 7,Training\n", "line 3: column 'pixels': 5 pixels"),
+    "a bad first row": (HEADER + b"0,1 2,Training\n" + GOOD, PIXELS + "2 pixels; give each image 4, as line"),
     "not a square": (HEADER + b"0,1 2 3,Training\n", PIXELS + "3 pixels; give each image a square"),
     "empty pixels": (HEADER + b"0,,Training\n" + GOOD, PIXELS + "pixel 1 is ''"),
     "quoted empty pixels": (HEADER + b'0,"",Training\n' + GOOD, PIXELS + "pixel 1 is ''"),
@@ -254,17 +249,9 @@ def test_nonsense_in_a_zip_s_directory(
 
 def test_up_to_ten_problems_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:
     bad = [b"9,1 2 3 4,Training\n", b"0,1 2 3 x,Training\n", b"0,1,Training\n", b"0,1 2 3 4\n"]
-    problems = problems_of(write(tmp_path, HEADER + GOOD + b"".join(bad)))
-    expected = [
-        "line 3: column 'emot",
-        "line 4: column 'pixe",
-        "line 5: column 'pixe",
-        "line 6: 2 fields, th",
-    ]
-    assert [problem[:20] for problem in problems] == expected
-    many = problems_of(write(tmp_path, HEADER + GOOD + b"".join(bad) * 2000))
-    assert len(many) == MAX_PROBLEMS
-    assert [int(re.findall(r"line (\d+)", problem)[0]) for problem in many] == list(range(3, 13))
+    problems = problems_of(write(tmp_path, HEADER + GOOD + b"".join(bad) * 2000))
+    assert len(problems) == MAX_PROBLEMS
+    assert [problem.split(":")[0] for problem in problems] == [f"line {number}" for number in range(3, 13)]
 
 
 def test_problems_far_apart_are_gathered(tmp_path: Path) -> None:
@@ -277,11 +264,6 @@ def test_blank_lines_count_as_lines_but_not_as_rows(tmp_path: Path) -> None:
     assert read(write(tmp_path, HEADER + b"\n" + GOOD + b"\r\n" + GOOD)) == [GOOD_ROW] * 2
     (problem,) = problems_of(write(tmp_path, HEADER + b"\n" + GOOD + b"\n7,1 2 3 4,Training\n"))
     assert problem.startswith("line 5:")
-
-
-def test_a_bad_first_row_does_not_decide_the_size(tmp_path: Path) -> None:
-    (problem,) = problems_of(write(tmp_path, HEADER + b"0,1 2 3,Training\n" + GOOD * 3))
-    assert problem.startswith(PIXELS + "3 pixels; give each image 4, as line 3 has")
 
 
 @pytest.mark.parametrize("side", [1, 7, 48, 500])

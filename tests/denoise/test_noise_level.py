@@ -131,45 +131,33 @@ def test_a_large_picture_is_judged_by_patches_from_all_over_it() -> None:
     assert estimates[0].sigma == pytest.approx(0.06, rel=0.12)
 
 
-DEFAULT = "the trained levels 0.02 and 0.06; the nearer one is used"
 DIM, NOISIER = Gaussian(std=1, factor=0.02), Gaussian(std=1, factor=0.2)  # sigmas 0.01 and 0.1
-
-
-@pytest.mark.parametrize(
-    ("sigma", "task", "remark"),
-    [
-        (0.0159, NONE, ""),
-        (0.017, "low_gaussian", ""),
-        (0.032, "low_gaussian", ""),
-        (0.0325, "low_gaussian", f"between {DEFAULT}"),
-        (0.0399, "low_gaussian", f"between {DEFAULT}"),
-        (0.0401, "high_gaussian", f"between {DEFAULT}"),
-        (0.0511, "high_gaussian", ""),
-        (0.072, "high_gaussian", ""),
-        (0.0725, "high_gaussian", f"outside {DEFAULT}"),
-    ],
-)
-def test_the_network_of_the_nearest_level_is_chosen(sigma: float, task: str, remark: str) -> None:
-    choice = choose(NoiseEstimate(sigma, 0.0), NOISES)
-    assert (choice.task, choice.remark) == (task, remark)
-
-
+LEVELS = "the trained levels 0.02 and 0.06; the nearer one is used"
 NO_NETWORK = "no network was trained on such noise; left as it is"
 
 
 @pytest.mark.parametrize(
-    ("noises", "sigma", "impulses", "task", "remark"),
+    ("noises", "estimate", "task", "remark"),
     [
-        ({"b": NOISIER, "a": NOISIER, "c": DIM}, 0.1, 0.0, "a", ""),
-        ({"b": SaltPepper(0.3), "a": SaltPepper(0.2)}, 0.1, 0.1, "a", ""),
-        ({"dim": DIM}, 0.1, 0.0, "dim", "outside the trained level 0.01; the nearer one is used"),
-        ({"dim": DIM}, 0.1, 0.1, OTHER, NO_NETWORK),
-        ({"shot": Poisson(30), "dead": SaltPepper(0.2)}, 0.1, 0.0, OTHER, NO_NETWORK),
-        ({"shot": Poisson(30)}, 0.01, 0.0, NONE, ""),
+        (NOISES, (0.0159, 0.0), NONE, ""),
+        (NOISES, (0.017, 0.0), "low_gaussian", ""),
+        (NOISES, (0.032, 0.0), "low_gaussian", ""),
+        (NOISES, (0.0325, 0.0), "low_gaussian", f"between {LEVELS}"),
+        (NOISES, (0.0399, 0.0), "low_gaussian", f"between {LEVELS}"),
+        (NOISES, (0.0401, 0.0), "high_gaussian", f"between {LEVELS}"),
+        (NOISES, (0.0511, 0.0), "high_gaussian", ""),
+        (NOISES, (0.072, 0.0), "high_gaussian", ""),
+        (NOISES, (0.0725, 0.0), "high_gaussian", f"outside {LEVELS}"),
+        ({"b": NOISIER, "a": NOISIER, "c": DIM}, (0.1, 0.0), "a", ""),
+        ({"b": SaltPepper(0.3), "a": SaltPepper(0.2)}, (0.1, 0.1), "a", ""),
+        ({"dim": DIM}, (0.1, 0.0), "dim", "outside the trained level 0.01; the nearer one is used"),
+        ({"dim": DIM}, (0.1, 0.1), OTHER, NO_NETWORK),
+        ({"shot": Poisson(30), "dead": SaltPepper(0.2)}, (0.1, 0.0), OTHER, NO_NETWORK),
+        ({"shot": Poisson(30)}, (0.01, 0.0), NONE, ""),
     ],
 )
-def test_the_networks_there_are_decide(
-    noises: dict[str, Noise], sigma: float, impulses: float, task: str, remark: str
+def test_the_network_of_the_nearest_level_that_there_is_is_chosen(
+    noises: dict[str, Noise], estimate: tuple[float, float], task: str, remark: str
 ) -> None:
-    choice = choose(NoiseEstimate(sigma, impulses), noises)
+    choice = choose(NoiseEstimate(*estimate), noises)
     assert (choice.task, choice.remark) == (task, remark)

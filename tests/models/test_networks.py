@@ -46,13 +46,6 @@ def test_every_parameter_gets_a_gradient(attention: bool) -> None:
         assert parameter.grad.abs().sum() > 0, name
 
 
-def test_gates_start_open() -> None:
-    skip, gating = torch.randn(2, 8, 6, 6), torch.randn(2, 8, 6, 6)
-    weights = AttentionGate(8).attention(skip, gating)
-    assert weights.shape == (2, 1, 6, 6)
-    assert weights.min() > 0.9
-
-
 def test_a_closed_gate_stops_its_skip() -> None:
     network = awake(AttentionUNet(WIDTHS, BLOCKS))
     skip, deep = torch.randn(1, WIDTHS[0], 8, 8), torch.randn(1, WIDTHS[1], 4, 4)

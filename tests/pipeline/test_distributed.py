@@ -17,7 +17,6 @@ import pytest
 import torch
 from clones import Clone
 from documents import blocks, commands
-from pipeline import stage_seconds
 from stopping import EPOCHS, U_NET, endless_training, long_training, start, wait_for_epochs
 from torch import Tensor, nn
 
@@ -200,18 +199,13 @@ class TestSameTraining:
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_weights_optimisers_and_decisions_are_alike_in_all_processes(
-        self, kind: str, both: list[dict[str, Any]]
+        self, kind: str, both: list[dict[str, Any]], alone: dict[str, Outcome]
     ) -> None:
         first, second = (two[kind] for two in both)
+        assert first.state.keys() == alone[kind].state.keys()
         assert first.history == second.history
         np.testing.assert_equal(first.kept, second.kept)
         np.testing.assert_equal(first.state, second.state)
-
-    def test_the_state_has_the_keys_of_one_process(
-        self, both: list[dict[str, Any]], alone: dict[str, Outcome]
-    ) -> None:
-        for kind in KINDS:
-            assert both[0][kind].state.keys() == alone[kind].state.keys()
 
 
 class TestBatchNorm:
@@ -229,10 +223,6 @@ class TestBatchNorm:
         together = sum(two["batch norm"]["weight"] for two in both)
         np.testing.assert_allclose(together, expected["weight"], rtol=1e-4)
 
-    def test_a_single_process_keeps_torchs_own(self) -> None:
-        network = with_shared_batch_norms(EmotionClassifier((4,), (1,)))
-        assert not any(isinstance(module, SharedBatchNorm) for module in network.modules())
-
 
 class TestGroup:
     def test_each_takes_its_part_of_a_batch(self, both: list[dict[str, Any]]) -> None:
@@ -248,9 +238,12 @@ class TestGroup:
         assert both[0]["pid"] != both[1]["pid"]
 
     def test_a_single_process_is_the_first_and_wraps_nothing(self) -> None:
-        network = nn.Linear(1, 1)
+        network = EmotionClassifier((4,), (1,))
         assert is_first()
         assert distributed.synchronised(network) is network
+        assert not any(
+            isinstance(module, SharedBatchNorm) for module in with_shared_batch_norms(network).modules()
+        )
         assert mean_over_processes({"loss": torch.tensor(0.5)}) == {"loss": 0.5}
 
 
@@ -279,13 +272,6 @@ class TestGPU:
         assert process_count() == 2
         monkeypatch.setenv("FACEDENOISE_PROCESSES", "3")
         assert refused(process_count).endswith("3 processes need as many GPUs, and there are 2")
-
-
-def test_the_time_of_a_stage_ends_with_the_start_of_the_next() -> None:
-    lines = ["Running stage 'split':\n", "> python -m stages.split\n", "Running stage 'noise@salt_pepper':\n"]
-    clock = iter([10.0, 12.5, 13.5])
-    seconds = stage_seconds(lines, lambda: next(clock))
-    assert seconds == {"split": 2.5, "noise@salt_pepper": 1.0}
 
 
 @pytest.fixture
