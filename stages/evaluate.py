@@ -21,13 +21,12 @@ from facedenoise.models.inference import denoise, load_denoiser
 from facedenoise.noise import Noise
 from stages import run
 from stages.paths import EMOTION, eval_file, noisy_file, shown_file, split_file, weights_file
-from stages.settings import load_params, task_argument
+from stages.settings import load_task
 
 
 def main() -> None:
     """Score the methods of a task, and keep the faces that are shown."""
-    params = load_params()
-    task = task_argument(params)
+    params, task = load_task()
     test, noisy = read_tensors(split_file("test")), noisy_images(task, "test")
     judge = Judge(load_classifier(EMOTION), to_float(test["images"]))
     classical, tuned = classical_estimates(task, params.tasks[task].noise, noisy)

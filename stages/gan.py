@@ -8,14 +8,13 @@ from facedenoise.training.distributed import is_first
 from facedenoise.training.loop import Plan, cpu_state
 from stages.denoising import DenoiserTraining
 from stages.paths import weights_file
-from stages.settings import load_params, task_argument
+from stages.settings import load_task
 from stages.training import run_training_stage
 
 
 def main() -> None:
     """Write models/TASK/{gan,discriminator}.safetensors and reports/history/TASK/gan.csv."""
-    params = load_params()
-    name = task_argument(params)
+    params, name = load_task()
     task = params.tasks[name]
     starts = [weights_file(name, "unet"), weights_file(task.after, "discriminator")]
     training = DenoiserTraining(params, name, params.gan, task.gan, starts)
@@ -30,12 +29,11 @@ def main() -> None:
 def adversarial(training: DenoiserTraining) -> Adversarial:
     """Make the learner of both networks, from the weights that they start from."""
     gan = training.params.gan
-    generator = training.denoiser()
     discriminator = placed(PatchGAN(gan.widths), training_device())
     load_weights(discriminator, training.starts[1])
     weight = gan.weight * training.params.tasks[training.task].gan.weight_factor
     settings = {"weight": weight, "smoothing": gan.smoothing, "lr": gan.discriminator_lr}
-    return Adversarial(generator, discriminator, **settings)
+    return Adversarial(training.denoiser(), discriminator, **settings)
 
 
 if __name__ == "__main__":

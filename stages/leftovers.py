@@ -57,9 +57,8 @@ def is_cached(path: Path) -> bool:
     """Return whether DVC's cache holds a file."""
     from dvc.repo import Repo  # noqa: PLC0415 - takes a second, and is rarely needed
 
-    with path.open("rb") as file:
+    with path.open("rb") as file, Repo() as repo:
         digest = file_digest(file, "md5").hexdigest()
-    with Repo() as repo:
         return Path(repo.cache.local.path, digest[:2], digest[2:]).is_file()
 
 

@@ -12,15 +12,14 @@ from facedenoise.noise import Noise, corrupt
 from facedenoise.progress import progress_bar
 from stages import run
 from stages.paths import SPLIT_NAMES, noisy_file, split_file
-from stages.settings import load_params, task_argument
+from stages.settings import load_task
 
 PIECE = 1024  # images in memory at a time
 
 
 def main() -> None:
     """Write data/noisy/TASK/{train,val,test}.safetensors."""
-    params = load_params()
-    task = task_argument(params)
+    params, task = load_task()
     for split in SPLIT_NAMES:
         write_noisy(task, split, params.tasks[task].noise, params.noise.seed)
 

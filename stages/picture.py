@@ -8,13 +8,12 @@ from facedenoise.report.grid import save_png
 from facedenoise.report.shown import Shown
 from stages import run
 from stages.paths import FIGURES, eval_file, shown_file
-from stages.settings import load_params, task_argument
+from stages.settings import load_task
 
 
 def main() -> None:
     """Write reports/figures/TASK.png from what `evaluate` wrote."""
-    params = load_params()
-    task = task_argument(params)
+    params, task = load_task()
     save_png(task_figure(read_shown(task, params.titles[task])), FIGURES / f"{task}.png")
 
 

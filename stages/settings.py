@@ -25,12 +25,13 @@ def load_params() -> Params:
     return parse_params(content, str(PARAMS))
 
 
-def task_argument(params: Params) -> str:
-    """Return the task that the command line names; InputError if there is no such one."""
+def load_task() -> tuple[Params, str]:
+    """Read params.yaml; return it with the task that the command line names, which must be in it."""
+    params = load_params()
     named = sys.argv[1] if len(sys.argv) > 1 else ""
     if named not in params.tasks:
         raise InputError(f"unknown task {named!r}; choose one of {', '.join(params.tasks)}")
-    return named
+    return params, named
 
 
 def check() -> None:

@@ -5,14 +5,13 @@ from facedenoise.training.distributed import is_first
 from facedenoise.training.loop import Plan
 from stages.denoising import DenoiserTraining
 from stages.paths import weights_file
-from stages.settings import load_params, task_argument
+from stages.settings import load_task
 from stages.training import run_training_stage
 
 
 def main() -> None:
     """Write models/TASK/unet.safetensors and reports/history/TASK/unet.csv."""
-    params = load_params()
-    name = task_argument(params)
+    params, name = load_task()
     task, section = params.tasks[name], params.train
     training = DenoiserTraining(params, name, section, task.train, [weights_file(task.after, "unet")])
     plan = Plan(task.train.epochs, section.warmup, section.patience)

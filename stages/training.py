@@ -88,7 +88,6 @@ def forget_old(own: Path) -> None:
 
 def _loaded_code() -> list[Path]:
     """List the local modules that this process has imported."""
-    folders = (ROOT / "src", ROOT / "stages")
     files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
     paths = {Path(file).resolve() for file in files if file}
-    return sorted(path for path in paths if any(path.is_relative_to(folder) for folder in folders))
+    return sorted(path for path in paths if {ROOT / "src", ROOT / "stages"} & {*path.parents})

@@ -2,11 +2,14 @@
 
 from dataclasses import asdict
 
+from torch import nn
+
 from facedenoise.models import UNTRAINED
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.inference import KIND
 from facedenoise.models.patchgan import PatchGAN
 from facedenoise.models.weights import write_weights
+from facedenoise.params import Params
 from facedenoise.training.loop import cpu_state, seed_everything
 from stages import run
 from stages.paths import weights_file
@@ -16,13 +19,19 @@ from stages.settings import load_params
 def main() -> None:
     """Write models/untrained/{unet,discriminator}.safetensors."""
     params = load_params()
-    for model, seed, kind, build, settings in (
-        ("unet", params.train.seed, KIND, AttentionUNet, asdict(params.model)),
-        ("discriminator", params.gan.seed, "patchgan", PatchGAN, {"widths": params.gan.widths}),
+    unet, discriminator = draw(params, params.train.seed)[0], draw(params, params.gan.seed)[-1]
+    for model, network, settings in (
+        ("unet", unet, {KIND: asdict(params.model)}),
+        ("discriminator", discriminator, {"patchgan": {"widths": params.gan.widths}}),
     ):
-        seed_everything(seed)
-        description = {kind: settings, "task": UNTRAINED, "model": model}
-        write_weights(weights_file(UNTRAINED, model), cpu_state(build(**settings)), description)
+        description = {**settings, "task": UNTRAINED, "model": model}
+        write_weights(weights_file(UNTRAINED, model), cpu_state(network), description)
+
+
+def draw(params: Params, seed: int) -> list[nn.Module]:
+    """Return the networks of an adversarial training, new: generator, its average, discriminator."""
+    seed_everything(seed)
+    return [*(AttentionUNet(**asdict(params.model)) for _ in range(2)), PatchGAN(params.gan.widths)]
 
 
 if __name__ == "__main__":

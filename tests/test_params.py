@@ -55,15 +55,10 @@ def test_a_small_rate_that_yaml_reads_as_text_is_a_number(content: dict[str, Any
     assert params.tasks["low_gaussian"].train.lr == 1e-05
 
 
-def test_a_task_needs_neither_a_title_nor_a_common_noise(content: dict[str, Any]) -> None:
-    content["tasks"] = {"few_photons": TASK}
-    params = parse_params(content, "params.yaml")
-    assert params.titles == {"few_photons": "Few photons"}
+def test_a_task_needs_no_title_and_two_may_come_after_the_same(content: dict[str, Any]) -> None:
+    params = parse_params({**content, "tasks": {"few_photons": TASK, "fewer": TASK}}, "params.yaml")
+    assert params.titles == {"few_photons": "Few photons", "fewer": "Fewer"}
     assert params.tasks["few_photons"].gan.weight_factor == 1
-
-
-def test_two_tasks_may_come_after_the_same(content: dict[str, Any]) -> None:
-    parse_params(changed(content, "tasks.dim", TASK), "params.yaml")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -275,21 +275,17 @@ class TestGPU:
 
 
 @pytest.fixture
-def two(long_training: Clone) -> Iterator[Clone]:
-    """Give the tiny clone with a training of some seconds, in two processes."""
-    yield from in_two_processes(long_training)
+def two(long_training: Clone, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    """Return the tiny clone with a training of some seconds, in two processes."""
+    monkeypatch.setitem(long_training.environment, "FACEDENOISE_PROCESSES", "2")
+    return long_training
 
 
 @pytest.fixture
-def endless_two(endless_training: Clone) -> Iterator[Clone]:
-    """Give the tiny clone with a training that only the test ends, in two processes."""
-    yield from in_two_processes(endless_training)
-
-
-def in_two_processes(clone: Clone) -> Iterator[Clone]:
-    clone.environment["FACEDENOISE_PROCESSES"] = "2"
-    yield clone
-    clone.environment.pop("FACEDENOISE_PROCESSES", None)
+def endless_two(endless_training: Clone, monkeypatch: pytest.MonkeyPatch) -> Clone:
+    """Return the tiny clone with a training that only the test ends, in two processes."""
+    monkeypatch.setitem(endless_training.environment, "FACEDENOISE_PROCESSES", "2")
+    return endless_training
 
 
 def trainers(process: subprocess.Popen[str]) -> list[int]:
@@ -394,7 +390,7 @@ class TestStage:
 
 
 def test_two_hosts_meet_as_the_page_says_and_dvc_finds_their_training(two: Clone) -> None:
-    del two.environment["FACEDENOISE_PROCESSES"]
+    two.environment.pop("FACEDENOISE_PROCESSES")
     (together,), (tell_dvc,) = (
         commands(block) for block in blocks("docs/many-machines.md", "Several hosts", "bash")
     )

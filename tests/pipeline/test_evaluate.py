@@ -26,16 +26,15 @@ from facedenoise.models import MODELS, inference
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
 from facedenoise.params import Params
-from stages import compare, evaluate
+from stages import compare, evaluate, settings
 from stages.paths import EMOTION, eval_file, noisy_file, shown_file, split_file, weights_file
-from stages.settings import load_params
 
 COUNT = 12
 ROWS = torch.arange(COUNT) * 3 + 5
 LABELS = torch.tensor([0, 1, 2, 3, 4, 5, 6, -1, -1, 0, 1, 2])
 COPIES = [3, 8]  # of training faces
 TINY: dict[str, Any] = {"widths": (2, 2), "blocks": (1, 1)}
-PARAMS = load_params()
+PARAMS = settings.load_params()
 TASKS = list(PARAMS.tasks)
 SHIFT = {
     (task, model): 0.01 * (2 * i + j) for i, task in enumerate(TASKS) for j, model in enumerate(MODELS, 1)
@@ -70,8 +69,8 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch, params: Params = PARA
         torch.nn.init.constant_(network.head.bias, shift)  # type: ignore[arg-type]
         write_weights(weights_file(task, model), network.state_dict(), {inference.KIND: TINY})
     write_weights(EMOTION, tiny_classifier().state_dict(), {prediction.KIND: TINY_CLASSIFIER})
-    for stage in (evaluate, compare):
-        monkeypatch.setattr(stage, "load_params", lambda: params)
+    for module in (settings, compare):
+        monkeypatch.setattr(module, "load_params", lambda: params)
     monkeypatch.setattr(two_sample, "STEPS", 2)
 
 

@@ -80,8 +80,8 @@ def test_an_added_task_runs_its_own_stages_is_everywhere_and_leaves_no_trace(cha
     assert changed.repro() == COLLECTING
     assert (changed.folder / "dvc.lock").read_text() == lock
     assert changed.metrics() == metrics
-    left = [path for path in changed.folder.rglob("*dim*") if ".dvc" not in path.parts]
-    assert [path for path in left if ".checkpoints" not in path.parts and ".git" not in path.parts] == []
+    hidden = {".checkpoints", ".dvc", ".git"}
+    assert [path for path in changed.folder.rglob("*dim*") if not hidden & set(path.parts)] == []
 
 
 def test_leftovers_change_no_hash_and_no_result(changed: Clone) -> None:
@@ -107,8 +107,6 @@ def test_another_after_reroots_the_chain(changed: Clone) -> None:
     ran = experiment(changed, "-S", "tasks.high_gaussian.after=untrained")
     later = stages_of("high_gaussian", "salt_pepper") - {"noise@high_gaussian", "noise@salt_pepper"}
     assert ran == later | COLLECTING
-    stages = changed.run("dvc", "dag", "--md")
-    assert "untrained" in stages
 
 
 def test_a_single_task_is_a_pipeline(changed: Clone) -> None:

@@ -19,14 +19,15 @@ def headline(panel: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """
     best = panel["best_classical"]
     return {
-        "noisy": _means(panel["noisy"]),
-        "classical": {"method": best, **_means(panel[best])},
-        "unet": _means(panel["unet"]),
-        "gan": _means(panel["gan"]),
+        "noisy": means(panel["noisy"]),
+        "classical": {"method": best, **means(panel[best])},
+        "unet": means(panel["unet"]),
+        "gan": means(panel["gan"]),
     }
 
 
-def _means(scores: Mapping[str, Any]) -> dict[str, float]:
+def means(scores: Mapping[str, Any]) -> dict[str, float]:
+    """Return the means of those scores that are in the headline."""
     return {name: scores[name]["mean"] for name in HEADLINE if name in scores}
 
 

@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from facedenoise.evaluation.classical import Tuned
-from facedenoise.evaluation.headline import HEADLINE
+from facedenoise.evaluation.headline import HEADLINE, means
 from facedenoise.evaluation.intervals import mean_interval
 from facedenoise.evaluation.judge import Judge
 from facedenoise.evaluation.perception import gmsd, haarpsi
@@ -146,7 +146,7 @@ def assemble_panel(
     -------
     dict
         For each method `strength` and `val_psnr` (classical ones), the scores of `summarise` and the
-        distances of `Judge`. `clean`: the means of the classifier's scores on the clean images.
+        distances of `Judge`. `clean`: the classifier's accuracy on the clean images.
         `best_classical`: the classical method with the highest PSNR on val. `differences`: those of
         `difference`. Where any image has been seen, `without_copies`: the number of `faces` that are left,
         and, where any are, each method's `psnr` and `ssim` on them.
@@ -155,7 +155,7 @@ def assemble_panel(
         method: {**_tuning(tuned, method), **summarise(table, method), **judge.distances(batch)}
         for method, batch in images.items()
     }
-    panel["clean"] = {name: score["mean"] for name, score in summarise(table, "clean").items()}
+    panel["clean"] = means(summarise(table, "clean"))
     panel["best_classical"] = classical = best_classical(tuned)
     panel["differences"] = {
         "unet_minus_noisy": difference(table, "unet", "noisy"),
