@@ -4,5 +4,5 @@
 class InputError(Exception):
     """Something the user gave is wrong: says where, what, and what to do.
 
-    Shown as it is, without a traceback; several problems stand on several lines.
+    Shown as it is, without a traceback; each problem has a line of its own.
     """

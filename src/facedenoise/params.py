@@ -174,7 +174,7 @@ class Emotion:
 
 @dataclass(frozen=True, config=STRICT)
 class Params:
-    """All of params.yaml; tasks stand in its order."""
+    """All of params.yaml, with the tasks in its order."""
 
     sample: Sample
     data: Data

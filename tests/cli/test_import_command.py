@@ -148,8 +148,8 @@ def test_three_images_are_enough_and_the_pipeline_takes_the_csv() -> None:
 @pytest.mark.parametrize(
     ("folder", "out", "said"),
     [
-        ("faces", "faces/out.csv", "faces/out.csv: lies in faces"),
-        ("faces", "link/album 1/out.csv", "link/album 1/out.csv: lies in faces"),
+        ("faces", "faces/out.csv", "faces/out.csv: is in faces"),
+        ("faces", "link/album 1/out.csv", "link/album 1/out.csv: is in faces"),
         ("faces", "out.csv.gz", "out.csv.gz: the pipeline goes by the name of the file"),
         ("faces", "out.csv", "faces: no image is left for PublicTest, PrivateTest"),
         ("empty", "out.csv", "empty: no picture in it"),

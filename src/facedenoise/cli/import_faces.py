@@ -28,7 +28,7 @@ def _require_csv_outside(out: Path, folder: Path) -> None:
     if out.suffix.lower() != ".csv":
         raise InputError(f"{out}: the pipeline goes by the name of the file; let it end in .csv")
     if out.resolve().is_relative_to(folder.resolve()):
-        raise InputError(f"{out}: lies in {folder}, which is only read; write outside of it")
+        raise InputError(f"{out}: is in {folder}, which is only read; write outside of it")
 
 
 def _faces(paths: Sequence[PurePath], seed: int) -> Sequence[FaceFile]:

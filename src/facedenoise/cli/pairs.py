@@ -65,7 +65,7 @@ def _of_folder(source: Path, target: Path) -> Pairs:
 def _require_outside(source: Path, folders: list[Path]) -> None:
     for folder in folders:
         if folder.resolve().is_relative_to(source.resolve()):
-            raise InputError(f"{folder}: lies in {source}; write to a folder outside of it")
+            raise InputError(f"{folder}: is in {source}; write to a folder outside of it")
 
 
 def _require_apart(pairs: list[tuple[Path, Path]]) -> None:
