@@ -44,7 +44,7 @@ def opened_browser(profile: Path) -> Iterator[Chrome]:
 
 
 def read_log(chrome: Chrome, kind: str) -> list[dict[str, Any]]:
-    """Give what the browser has noted since this was last read: `browser` complaints, or `performance`."""
+    """Return what the browser has noted since this was last read: `browser` complaints, or `performance`."""
     entries: list[dict[str, Any]] = chrome.get_log(kind)  # type: ignore[no-untyped-call]
     return entries
 

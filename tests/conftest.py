@@ -15,14 +15,14 @@ torch.set_num_threads(1)  # the networks of the tests are too small to share out
 
 @pytest.fixture(scope="session")
 def drawn() -> torch.Tensor:
-    """Give 64 drawn faces, uint8 (64, 1, 48, 48)."""
+    """Return 64 drawn faces, uint8 (64, 1, 48, 48)."""
     images, _ = draw_faces(64, seed=7)
     return torch.from_numpy(images[:, np.newaxis])
 
 
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    """Give a clone in which the whole tiny pipeline has run once; tests leave it as they found it."""
+    """Return a clone in which the whole tiny pipeline has run once; tests leave it as they found it."""
     made = make_clone(tmp_path_factory.mktemp("clone"))
     made.repro()
     made.commit("tiny")

@@ -27,7 +27,7 @@ STARTS = (33.0, 24.5, 15.0)  # PSNR of the noisy faces
 
 
 def run_content(csv: str = "data/raw/sample.csv", tasks: int = 3, title: str | None = None) -> dict[str, Any]:
-    """Give the project's params with another CSV, so many tasks, and another title of the first."""
+    """Return the project's params with another CSV, so many tasks, and another title of the first."""
     content: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
     content["data"]["csv"] = csv
     own = content["tasks"]
@@ -125,7 +125,7 @@ def score_table(place: int, faces: int, *, labels: bool) -> pd.DataFrame:
 
 
 def versions(place: int, faces: torch.Tensor) -> dict[str, torch.Tensor]:
-    """Give what each method makes of the faces: "denoised" ones are noisy ones that are turned."""
+    """Return what each method makes of the faces: "denoised" ones are noisy ones that are turned."""
     generator = torch.Generator().manual_seed(place)
     noise = torch.randint(-20, 21, faces.shape, generator=generator)
     noisy = (faces + noise).clamp(0, 255).to(torch.uint8)

@@ -38,13 +38,13 @@ EMOTION = Stage(
 
 @pytest.fixture
 def long_training(clone: Clone) -> Iterator[Clone]:
-    """Give the tiny clone with trainings of some seconds."""
+    """Return the tiny clone with trainings of some seconds."""
     yield from with_epochs(clone, EPOCHS)
 
 
 @pytest.fixture
 def endless_training(clone: Clone) -> Iterator[Clone]:
-    """Give the tiny clone with trainings that only a test ends, so that none of it hangs on the clock."""
+    """Return the tiny clone with trainings that only a test ends, so that none of it hangs on the clock."""
     yield from with_epochs(clone, 100_000)
 
 

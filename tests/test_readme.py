@@ -38,7 +38,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def folder(tmp_path: Path, drawn: torch.Tensor) -> Path:
-    """Give a folder with the files that the commands name."""
+    """Return a folder with the files that the commands name."""
     faces = drawn[:, 0].numpy()
     write_picture(tmp_path / "photo.png", Picture(np.stack([faces[0]] * 3, axis=2)))
     for number, face in enumerate(faces[:12]):

@@ -83,7 +83,7 @@ def test_the_comment_is_the_table_and_later_ones_replace_it(tmp_path: Path) -> N
 class TestResults:
     @pytest.fixture
     def repository(self, clone: Clone, tmp_path: Path) -> Clone:
-        """Give a git clone of the tiny clone: the commits, and none of the outs."""
+        """Return a git clone of the tiny clone: the commits, and none of the outs."""
         folder = tmp_path / "repository"
         clone.run("git", "clone", "-q", str(clone.folder), str(folder))
         return Clone(folder)

@@ -171,7 +171,7 @@ def images() -> Tensor:
 
 @pytest.fixture(scope="module")
 def both(tmp_path_factory: pytest.TempPathFactory, images: Tensor) -> list[dict[str, Any]]:
-    """Give what each of two processes saw; they are started once, since that takes seconds."""
+    """Return what each of two processes saw; they are started once, since that takes seconds."""
     results = in_processes(2, seen_by_one_of_two, tmp_path_factory.mktemp("two"), images)
     return [results[0], results[1]]
 
@@ -312,7 +312,7 @@ def running(pid: int) -> bool:
 
 
 def errors(output: str) -> list[str]:
-    """Give all lines but those of the training itself."""
+    """Return all lines but those of the training itself."""
     lines = [line for line in re.split(r"[\r\n]+", output) if line.strip()]
     return [line for line in lines if not re.match(r"train@|epoch \d|\s*$", line)]
 

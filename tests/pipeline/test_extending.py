@@ -24,7 +24,7 @@ FACEDENOISE = (sys.executable, "-c", "import sys; from facedenoise.cli.main impo
 
 @pytest.fixture
 def changed(clone: Clone) -> Iterator[Clone]:
-    """Give the clone of all tests, to be changed, and put it right again."""
+    """Yield the clone of all tests, to be changed, and put it right again."""
     yield clone
     clone.restore()
     clone.run("git", "clean", "-fdq", "src")

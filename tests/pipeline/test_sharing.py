@@ -35,7 +35,7 @@ def follow(clone: Clone, block: str, status: int | None = 0) -> str:
 
 @pytest.fixture
 def ours(clone: Clone, tmp_path: Path) -> Clone:
-    """Give a copy of the tiny clone, `facedenoise`, with values for the page's variables."""
+    """Return a copy of the tiny clone, `facedenoise`, with values for the page's variables."""
     folder = tmp_path / "facedenoise"
     shutil.copytree(clone.folder, folder)
     copy = Clone(folder)
@@ -47,7 +47,7 @@ def ours(clone: Clone, tmp_path: Path) -> Clone:
 
 @pytest.fixture
 def elsewhere(ours: Clone, tmp_path: Path) -> Clone:
-    """Give an empty folder in the same environment."""
+    """Return an empty folder in the same environment."""
     (tmp_path / "elsewhere").mkdir()
     folder = Clone(tmp_path / "elsewhere")
     folder.environment = ours.environment

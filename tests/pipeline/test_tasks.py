@@ -48,7 +48,7 @@ class FewLevels(Noise):
 
 @pytest.fixture
 def changed(clone: Clone) -> Iterator[Clone]:
-    """Give the clone of all tests, to be changed, and put it right again."""
+    """Yield the clone of all tests, to be changed, and put it right again."""
     yield clone
     clone.restore()
     clone.run("git", "clean", "-fdq", "src")

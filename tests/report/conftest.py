@@ -14,7 +14,7 @@ from stages.settings import load_params
 
 @pytest.fixture
 def read(drawn: torch.Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
-    """Give a function that writes a run into a new working directory, and reads what it found."""
+    """Return a function that writes a run into a new working directory, and reads what it found."""
     monkeypatch.chdir(tmp_path)
 
     def written(faces: torch.Tensor = drawn[:5], **options: Any) -> Results:

@@ -32,7 +32,7 @@ Runs = dict[int, tuple[Results, Path]]
 
 @pytest.fixture(scope="module")
 def runs(drawn: torch.Tensor, tmp_path_factory: pytest.TempPathFactory) -> Runs:
-    """Give what runs of one, three and eight tasks found, and their pages."""
+    """Return what runs of one, three and eight tasks found, and their pages."""
     written = {}
     for tasks in TASKS:
         folder = tmp_path_factory.mktemp("run")
@@ -57,7 +57,7 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
 
 
 def requested(chrome: Chrome) -> list[str]:
-    """Give the addresses that the page asked for since this was last read."""
+    """Return the addresses that the page asked for since this was last read."""
     events = [json.loads(entry["message"])["message"] for entry in read_log(chrome, "performance")]
     sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
     return [event["params"]["request"]["url"] for event in sent]
@@ -79,7 +79,7 @@ def first_slider(chrome: Chrome, page: Path) -> WebElement:
 
 
 def split(chrome: Chrome, slider: WebElement) -> float:
-    """Give where the denoised picture begins and the handle stands, in per cent; they agree."""
+    """Return where the denoised picture begins and the handle stands, in per cent; they agree."""
     after = slider.find_element(By.CSS_SELECTOR, ".after[data-method=unet]")
     handle = slider.find_element(By.CSS_SELECTOR, ".handle")
     clip = str(chrome.execute_script("return getComputedStyle(arguments[0]).clipPath", after))
