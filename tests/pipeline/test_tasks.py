@@ -80,7 +80,7 @@ def test_an_added_task_runs_its_own_stages_is_everywhere_and_leaves_no_trace(cha
     assert changed.repro() == {"compare"}, "the run-cache should have brought the earlier report back"
     assert (changed.folder / "dvc.lock").read_text() == lock
     assert changed.metrics() == metrics
-    hidden = {".checkpoints", ".dvc", ".git"}
+    hidden = {".checkpoints", ".dvc", ".git", "dvc_plots"}
     assert [path for path in changed.folder.rglob("*dim*") if not hidden & set(path.parts)] == []
 
 
