@@ -57,7 +57,7 @@ def compare(csv: Path) -> None:
     speedup = {key: ratio_of_best(runs, key) for key in ("seconds", "cpu_seconds")}
     print(f"best against best: {speedup['seconds']} times faster, {speedup['cpu_seconds']} by CPU time")
     write_result(
-        "ingest", ("numpy", "pandas"), {"bytes": csv.stat().st_size, "runs": runs, "speedup": speedup}
+        "ingest", ("numpy", "pandas", "polars"), {"bytes": csv.stat().st_size, "runs": runs, "speedup": speedup}
     )
 
 
@@ -98,7 +98,7 @@ def measure_growth(csv: Path) -> None:
             runs.append({"rows": rows, "bytes": source.stat().st_size, **run})
             print_table(runs[-1:])
             source.unlink()
-    write_result("ingest_growth", ("numpy",), {"runs": runs})
+    write_result("ingest_growth", ("numpy", "polars"), {"runs": runs})
 
 
 def write_repeated(csv: Path, target: Path, times: int) -> int:
