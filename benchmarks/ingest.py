@@ -57,7 +57,9 @@ def compare(csv: Path) -> None:
     speedup = {key: ratio_of_best(runs, key) for key in ("seconds", "cpu_seconds")}
     print(f"best against best: {speedup['seconds']} times faster, {speedup['cpu_seconds']} by CPU time")
     write_result(
-        "ingest", ("numpy", "pandas", "polars"), {"bytes": csv.stat().st_size, "runs": runs, "speedup": speedup}
+        "ingest",
+        ("numpy", "pandas", "polars"),
+        {"bytes": csv.stat().st_size, "runs": runs, "speedup": speedup},
     )
 
 

@@ -9,6 +9,7 @@ from pandas import DataFrame
 
 from facedenoise.denoise.networks import PIPELINE, find_tasks, find_weights, trained_noise
 from facedenoise.errors import InputError
+from facedenoise.files import read_json
 from facedenoise.models import MODELS
 from facedenoise.models.weights import read_weights
 
@@ -49,7 +50,7 @@ def _evaluation(file: Path) -> dict[str, Any]:
     if not (file.is_relative_to(PIPELINE) and _METRICS.is_file()):
         return {}
     try:
-        scores = json.loads(_METRICS.read_text(encoding="utf-8"))[file.parent.name][file.stem]
+        scores = read_json(_METRICS)[file.parent.name][file.stem]
         return {"test": {"psnr": scores["psnr"], "ssim": scores["ssim"]}}
     except (ValueError, KeyError, TypeError):
         return {}
