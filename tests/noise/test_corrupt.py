@@ -68,6 +68,7 @@ def test_only_a_noise_that_says_so_keeps_unsaturated_pixels(noise: Noise) -> Non
 
 @of_every_kind
 def test_the_words_name_each_number(noise: Noise) -> None:
+    assert noise.description[0].isupper() or noise.description[0].isdigit()
     assert f"{noise.sigma or next(iter(vars(noise).values())):g}" in noise.description
 
 

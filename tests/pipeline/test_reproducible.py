@@ -45,11 +45,8 @@ def test_another_cpu_and_another_number_of_threads_change_the_scores_by_little(
     clone: Clone, tmp_path: Path
 ) -> None:
     other = make_clone(tmp_path)
-    other.environment |= {
-        "OMP_NUM_THREADS": "2",
-        "ATEN_CPU_CAPABILITY": "default",
-        "ONEDNN_MAX_CPU_ISA": "AVX2",
-    }
+    instruction_set = {"ATEN_CPU_CAPABILITY": "default", "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    other.environment |= {"OMP_NUM_THREADS": "2", **instruction_set}
     wanted = {"sample", "split", "untrained", "noise", "train", "gan"}
     for stage, *task in ORDER:
         if stage in wanted and task in ([], ["low_gaussian"]):
