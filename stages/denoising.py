@@ -8,9 +8,10 @@ from facedenoise.images.tensors import read_tensors
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.device import placed, training_device
 from facedenoise.models.inference import KIND
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.weights import load_weights
 from facedenoise.params import Gan, GanTask, Params, Train, TrainTask
-from facedenoise.training.batches import Batches, FreshNoise, Pairs
+from facedenoise.training.batches import Batches, Pairs
 from facedenoise.training.loop import Learner, Plan, Progress, seed_everything
 from facedenoise.training.reconstruction import Reconstruction
 from facedenoise.training.validation import validator
@@ -37,37 +38,42 @@ class DenoiserTraining:
         settings, device = self._network_settings(), training_device()
         network, average = (placed(AttentionUNet(**settings), device) for _ in range(2))
         load_weights(network, self.starts[0])
-        rates = {"lr": self.own.lr, "weight_decay": self.params.train.weight_decay}
+        train = self.params.tasks[self.task].train
+        rates = {"lr": self.own.lr, "weight_decay": self.params.train.weight_decay, "balance": train.balance}
         return Reconstruction(network, average, **rates, clip=self.section.clip, ema=self.section.ema)
 
     def run(self, stage: str, learner: Learner, plan: Plan, model: str) -> Progress:
         """Train on the task's pairs; judge on its validation pairs."""
         print(f"{stage}@{self.task} starts from {', '.join(map(str, self.starts))}")
         params, task = self.params, self.params.tasks[self.task]
+        both = [task.train, self.own]  # the balance of the one counts in the other, too
         splits = ("train", "val")
         pairs = [*map(split_file, splits), *(noisy_file(self.task, split) for split in splits)]
         return train(
             f"{stage}@{self.task}",
             learner,
             self.batches(),
-            validator(self._pairs("val"), training_device()),
+            validator(self._pairs("val"), self.noise, training_device(), told=self.params.model.level),
             plan,
-            settings=[params.model, params.noise, params.train, self.section, task.noise, self.own],
+            settings=[params.model, params.noise, params.train, self.section, task.noise, *both],
             inputs=[*pairs, *self.starts],
             history=history_file(self.task, model),
         )
 
+    @property
+    def noise(self) -> TaskNoise:
+        """The task's noise."""
+        return TaskNoise(self.params.tasks[self.task].noise, self.params.noise.seed, self.task)
+
     def batches(self) -> Batches:
         """Return the training batches."""
-        params, noise = self.params, self.params.tasks[self.task].noise
-        fresh = FreshNoise(noise, params.noise.seed, self.task) if params.train.fresh_noise else None
-        pairs = self._pairs("train").to(training_device())
-        return Batches(pairs, self.section.batch_size, self.section.seed, fresh)
+        pairs, section = self._pairs("train").to(training_device()), self.section
+        settings = {"fresh": self.params.train.fresh_noise, "told": self.params.model.level}
+        return Batches(pairs, section.batch_size, section.seed, self.noise, **settings)
 
     def description(self, model: str) -> dict[str, Any]:
         """Return what the weights file of a denoiser says of it: enough to rebuild it, and its noise."""
-        own: Any = self.params.tasks[self.task].noise
-        noise = {"seed": self.params.noise.seed, **asdict(own)}
+        noise = {"seed": self.params.noise.seed, **self.params.tasks[self.task].noise.entry()}
         return {KIND: self._network_settings(), "task": self.task, "model": model, "params": {"noise": noise}}
 
     def _network_settings(self) -> dict[str, Any]:

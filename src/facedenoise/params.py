@@ -2,8 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Union
+from collections.abc import Iterator, Mapping
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from facedenoise.errors import InputError
 from facedenoise.models import UNTRAINED
-from facedenoise.noise import Noise, kinds
+from facedenoise.noise import AnyNoise
 from facedenoise.ranges import (
     STRICT,
     Count,
@@ -28,11 +28,6 @@ from facedenoise.ranges import (
 # These name files, keys and answers beside those of the tasks.
 _RESERVED = {UNTRAINED, "auto", "clean", "failed", "noise", "none", "other", "samples"}
 _PLAIN_WORD = re.compile("[A-Za-z][A-Za-z0-9_]*")
-
-if TYPE_CHECKING:
-    AnyNoise = Noise
-else:
-    AnyNoise = Annotated[Union[tuple(kinds())], Field(discriminator="kind")]  # noqa: UP007
 
 
 def _two_or_more(widths: tuple[int, ...]) -> tuple[int, ...]:
@@ -71,10 +66,11 @@ class NoiseSeed:
 
 @dataclass(frozen=True, config=STRICT)
 class TrainTask:
-    """What differs between the trainings of the U-Nets."""
+    """What differs between the trainings of the U-Nets; for `balance` see `training.losses.balanced`."""
 
     epochs: Count
     lr: Positive
+    balance: Share = 0.0
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -116,6 +112,7 @@ class Model:
     widths: Annotated[Counts, AfterValidator(_two_or_more)]
     blocks: Counts
     attention: Switch
+    level: Switch = False
 
     def __post_init__(self) -> None:
         """Check that widths and blocks speak of the same sizes."""
@@ -250,23 +247,12 @@ def _wrong_chain(tasks: Mapping[str, Task]) -> Iterator[str]:
 
 
 def _describe(problem: ErrorDetails) -> str:
-    key = ".".join(str(part) for part in _without_tags(problem["loc"]))
+    key = ".".join(map(str, problem["loc"]))
     match problem["type"]:
         case "missing":
             return f"{key}: this key is missing; add it"
-        case "union_tag_not_found":
-            return f"{key}.kind: this key is missing; add it"
-        case "union_tag_invalid":
-            context = problem["ctx"]
-            return f"{key}.kind: {context['tag']!r} is unknown; choose one of {context['expected_tags']}"
         case "unexpected_keyword_argument":
             return f"{key}: unknown key; correct its name or remove it"
         case _:
             message = problem["msg"].removeprefix("Value error, ")
             return f"{key or 'the file'}: {message} (it is {problem['input']!r:.80})"
-
-
-def _without_tags(location: Sequence[int | str]) -> list[int | str]:
-    """Leave out the kind of noise, which pydantic adds behind `tasks.TASK.noise`."""
-    tagged = len(location) > 3 and location[0] == "tasks" and location[2] == "noise"  # noqa: PLR2004
-    return [*location[:3], *location[4:]] if tagged else list(location)

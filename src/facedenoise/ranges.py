@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-STRICT = ConfigDict(extra="forbid")
+STRICT = ConfigDict(extra="forbid", arbitrary_types_allowed=True)
 """For dataclasses that are a section of params.yaml: an unknown key is an error."""
 
 

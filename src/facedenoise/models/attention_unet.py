@@ -74,6 +74,7 @@ class AttentionUNet(nn.Module):
     """Estimate the clean image: the input, or the input with its missing pixels filled, plus a residual.
 
     The network sees that image and, as a second channel, the mask (0 or 1) of the input's saturated pixels.
+    One that is told the level of the noise sees the square root of it as a third.
 
     Parameters
     ----------
@@ -87,6 +88,9 @@ class AttentionUNet(nn.Module):
         Copy pixels strictly between 0 and 1 from the input, and treat the others as missing: the network sees
         and corrects an image in which they are filled from their neighbours. Right for salt-and-pepper noise,
         where unsaturated pixels are clean.
+    level : bool, default False
+        Take the level of the noise as a second channel of the input: pixels of level 0 are copied, those of
+        level 1 are missing. Then `keep_unsaturated` says nothing new, and must be left out.
     """
 
     def __init__(
@@ -96,11 +100,13 @@ class AttentionUNet(nn.Module):
         *,
         attention: bool = True,
         keep_unsaturated: bool = False,
+        level: bool = False,
     ) -> None:
         super().__init__()
         self.keep_unsaturated = keep_unsaturated
+        self.level = level
         steps = list(pairwise(widths))
-        self.stem = nn.Conv2d(2, widths[0], 3, padding=1)
+        self.stem = nn.Conv2d(3 if level else 2, widths[0], 3, padding=1)
         self.encoders = nn.ModuleList(
             residual_blocks(width, n) for width, n in zip(widths, blocks, strict=True)
         )
@@ -127,7 +133,9 @@ class AttentionUNet(nn.Module):
         """
         *passed_twice, smallest = (len(list(encoder.children())) for encoder in self.encoders)
         twice = sum(2 * 2 * count * 2**level for level, count in enumerate(passed_twice))
-        return 2 + self.keep_unsaturated + twice + 2 * smallest * self.stride + self.stride - 1
+        return (
+            2 + (self.keep_unsaturated or self.level) + twice + 2 * smallest * self.stride + self.stride - 1
+        )
 
     def forward(self, noisy: Tensor) -> Tensor:
         """Denoise.
@@ -135,26 +143,36 @@ class AttentionUNet(nn.Module):
         Parameters
         ----------
         noisy : Tensor
-            float32 in [0, 1], shape (N, 1, H, W), any height and width.
+            float32 in [0, 1], shape (N, 1, H, W), any height and width; (N, 2, H, W), with the level of the
+            noise, if the network is told it.
 
         Returns
         -------
         Tensor
-            float32, same shape; not clipped, so that gradients pass.
+            float32, shape (N, 1, H, W); not clipped, so that gradients pass.
         """
         height, width = noisy.shape[-2:]
         padding = (0, -width % self.stride, 0, -height % self.stride)
         padded = functional.pad(noisy, padding, mode="replicate") if any(padding) else noisy
-        saturated = ((padded <= 0) | (padded >= 1)).to(padded.dtype)
-        image = filled(padded, saturated) if self.keep_unsaturated else padded
-        features = self.features(torch.cat([image, saturated], dim=1))
+        image, known = padded[:, :1], padded[:, 1:]
+        saturated = ((image <= 0) | (image >= 1)).to(image.dtype)
+        missing, wrong = self._judged(saturated, known)
+        image = image if missing is None else filled(image, missing)
+        told = [known.sqrt()] if self.level else []
+        features = self.features(torch.cat([image, saturated, *told], dim=1))
         # The sum is taken in float32: bfloat16 would round the image itself.
         residual = self.head(features).float()
-        residual = residual * saturated if self.keep_unsaturated else residual
+        residual = residual if wrong is None else residual * wrong
         return (image + residual)[..., :height, :width]
 
+    def _judged(self, saturated: Tensor, level: Tensor) -> tuple[Tensor | None, Tensor | None]:
+        """Return the masks of the pixels that are missing and of those that may be wrong; None: no mask."""
+        if self.level:
+            return (level >= 1).to(level.dtype), (level > 0).to(level.dtype)
+        return (saturated, saturated) if self.keep_unsaturated else (None, None)
+
     def features(self, x: Tensor) -> Tensor:
-        """Map the input channels (N, 2, H, W) to features (N, widths[0], H, W)."""
+        """Map the input channels (N, 2 or 3, H, W) to features (N, widths[0], H, W)."""
         x = self.encoders[0](self.stem(x))
         skips = []
         for down, encoder in zip(self.downs, self.encoders[1:], strict=True):

@@ -27,14 +27,15 @@ def denoise(network: nn.Module, noisy: Tensor, batch_size: int = 64) -> Tensor:
     network : nn.Module
         A denoiser.
     noisy : Tensor
-        float32 in [0, 1], shape (N, 1, H, W).
+        float32 in [0, 1], shape (N, 1, H, W); (N, 2, H, W) with the level of the noise, for one that is told.
     batch_size : int, default 64
         Images at a time: few fit the caches; changes no result beyond rounding.
 
     Returns
     -------
     Tensor
-        float32 in [0, 1], same shape.
+        float32 in [0, 1], shape (N, 1, H, W).
     """
-    parts = [network(part).clamp(0, 1) for part in require_batch(noisy).split(batch_size)]
-    return torch.cat(parts) if parts else noisy
+    require_batch(noisy[:, :1])
+    parts = [network(part).clamp(0, 1) for part in noisy.split(batch_size)]
+    return torch.cat(parts) if parts else noisy[:, :1]

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import torch
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.nn import functional
 
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
@@ -82,14 +83,25 @@ def load_network(path: Path, kind: str, build: Callable[..., Network]) -> Networ
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Load weights into a network of the same shape.
+    """Load weights into a network of the same shape, or of one with more input channels.
+
+    The weights of channels that are new start at zero, so that the network is the same function at first.
 
     Raises
     ------
     InputError
         If the file cannot be read or its tensors do not fit the network.
     """
-    _fill(network, read_weights(path)[0], path)
+    weights = read_weights(path)[0]
+    own = network.state_dict()
+    padded = {name: _padded(value, own[name]) if name in own else value for name, value in weights.items()}
+    _fill(network, padded, path)
+
+
+def _padded(weight: Tensor, own: Tensor) -> Tensor:
+    """Add zeros for the input channels that a convolution has more than `weight`."""
+    more = own.shape[1] - weight.shape[1] if own.ndim == weight.ndim == 4 else 0  # noqa: PLR2004
+    return functional.pad(weight, (0, 0, 0, 0, 0, more)) if more > 0 else weight
 
 
 def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from facedenoise.noise import Noise
+from facedenoise.noise import Noise, local_mean
 from facedenoise.ranges import STRICT, Positive
 
 
@@ -26,3 +26,7 @@ class Poisson(Noise):
     def description(self) -> str:
         """Words for readers."""
         return f"Poisson, {self.peak:g} photons in a white pixel"
+
+    def level(self, noisy: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The square root of the photons, in units of `peak`."""
+        return np.sqrt(local_mean(noisy) / np.float32(self.peak))

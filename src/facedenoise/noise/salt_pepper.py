@@ -1,12 +1,12 @@
 """Salt-and-pepper noise: dead and stuck pixels."""
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from facedenoise.noise import Noise
+from facedenoise.noise import MISSING, Noise
 from facedenoise.ranges import STRICT, Share
 
 
@@ -14,7 +14,6 @@ from facedenoise.ranges import STRICT, Share
 class SaltPepper(Noise):
     """Each pixel is replaced with probability `factor`: by white with `salt_ratio`, else by black."""
 
-    keeps_unsaturated: ClassVar[bool] = True
     factor: Share
     salt_ratio: Share = 0.5
     kind: Literal["salt_pepper"] = "salt_pepper"
@@ -31,3 +30,12 @@ class SaltPepper(Noise):
         """Words for readers."""
         white = f"{self.salt_ratio:.4g} of these by white, the others by black"
         return f"{self.factor:.4g} of the pixels replaced, {white}"
+
+    @property
+    def keeps_unsaturated(self) -> bool:
+        """Only black and white pixels are replaced ones."""
+        return True
+
+    def level(self, noisy: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Missing where the pixel may have been replaced, else exact."""
+        return np.where((noisy == 0) | (noisy == 255), np.float32(MISSING), np.float32(0))

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from facedenoise.noise import Noise
+from facedenoise.noise import Noise, local_mean
 from facedenoise.ranges import STRICT, NotNegative
 
 
@@ -26,3 +26,7 @@ class Speckle(Noise):
     def description(self) -> str:
         """Words for readers."""
         return f"Speckle, standard deviation {self.std:g} times the intensity"
+
+    def level(self, noisy: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """In proportion to the intensity."""
+        return np.float32(self.std) * local_mean(noisy)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from facedenoise.training.distributed import synchronised
-from facedenoise.training.losses import charbonnier, least_squares
+from facedenoise.training.losses import least_squares
 from facedenoise.training.reconstruction import Reconstruction
 
 DENOISED, CLEAN = 0.0, 1.0
@@ -52,6 +52,7 @@ class Adversarial:
         """Update the discriminator, then the generator; log both."""
         noisy, clean = noisy.to(self.device), clean.to(self.device)
         denoised = self.generator.output(noisy)
+        noisy = noisy[:, :1]  # the discriminator is not told the level
         judged = self._learn_to_judge(noisy, clean, denoised.detach(), factor)
         deceived = self._learn_to_deceive(noisy, clean, denoised, factor)
         return {**deceived, **judged}
@@ -81,7 +82,7 @@ class Adversarial:
         self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
     ) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(requires_grad=False)
-        reconstruction = charbonnier(denoised, clean)
+        reconstruction = self.generator.error(denoised, clean)
         # The bare network: the wrapped one would wait in vain for gradients of its weights.
         scores = self._scores(self.discriminator, noisy, denoised)
         adversarial = least_squares(scores, self.clean_label)

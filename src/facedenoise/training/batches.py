@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from facedenoise.images.tensors import to_float
-from facedenoise.noise import Noise, corrupt
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.training.distributed import share
 from facedenoise.training.randomness import shuffled, step_generator
 
@@ -38,15 +38,6 @@ class Pairs:
 
 
 @dataclass(frozen=True)
-class FreshNoise:
-    """How new noise is drawn for a pair; see `facedenoise.noise.corrupt`."""
-
-    noise: Noise
-    seed: int
-    task: str
-
-
-@dataclass(frozen=True)
 class Batches:
     """Shuffled, flipped batches of training pairs.
 
@@ -58,35 +49,41 @@ class Batches:
         Images a batch. The remainder of an epoch's order that fills no batch is left out.
     seed : int
         Of the order and the flips.
-    fresh : FreshNoise or None
-        Epochs after the first draw new noise; None: every epoch takes that of `pairs`.
+    noise : TaskNoise
+        The noise of `pairs`.
+    fresh : bool
+        Epochs after the first draw new noise; False: every epoch takes that of `pairs`.
+    told : bool
+        The noisy images come with the level of their noise.
     """
 
     pairs: Pairs
     batch_size: int
     seed: int
-    fresh: FreshNoise | None
+    noise: TaskNoise
+    fresh: bool
+    told: bool
 
     def __len__(self) -> int:
         """Count the steps of an epoch."""
         return max(1, len(self.pairs.clean) // self.batch_size)
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Return this process's share, (noisy, clean): float32 in [0, 1], shape (n, 1, H, W) each."""
+        """Return this process's share, (inputs, clean): float32, shapes (n, 1 or 2, H, W) and (n, 1, H, W).
+
+        For the inputs see `TaskNoise.inputs`.
+        """
         order = shuffled(self.seed, epoch, len(self.pairs.clean))
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         flip = torch.from_numpy(step_generator(self.seed, epoch, step).random(len(chosen)) < 1 / 2)
         mine = share(len(chosen))
         chosen, flip = chosen[mine], flip[mine].to(self.pairs.clean.device)
-        pairs = torch.stack([self._noisy(chosen, epoch), self.pairs.clean[chosen]])
-        noisy, clean = to_float(torch.where(flip[:, None, None, None], pairs.flip(-1), pairs))
-        return noisy, clean
-
-    def _noisy(self, chosen: NDArray[np.int64], epoch: int) -> Tensor:
-        if self.fresh is None or epoch == 0:
-            return self.pairs.noisy[chosen]
         clean = self.pairs.clean[chosen]
-        rows = self.pairs.rows[chosen].numpy()
-        fresh = self.fresh
-        noisy = corrupt(clean.cpu().numpy(), rows, fresh.noise, seed=fresh.seed, task=fresh.task, draw=epoch)
-        return torch.from_numpy(noisy).to(clean.device)
+        pairs = torch.cat([self._inputs(chosen, clean, epoch), to_float(clean)], dim=1)
+        flipped = torch.where(flip[:, None, None, None], pairs.flip(-1), pairs)
+        return flipped[:, :-1], flipped[:, -1:]
+
+    def _inputs(self, chosen: NDArray[np.int64], clean: Tensor, epoch: int) -> Tensor:
+        rows, draw = self.pairs.rows[chosen], epoch if self.fresh else 0
+        noisy = self.noise.corrupt(clean, rows, draw) if draw else self.pairs.noisy[chosen]
+        return self.noise.inputs(noisy, rows, draw, told=self.told)

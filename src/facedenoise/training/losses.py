@@ -4,22 +4,49 @@ import torch
 from torch import Tensor
 
 CHARBONNIER_EPSILON = 1e-3
+LEAST_ERROR = 2e-4  # of an image, above the epsilon: smaller ones count no more
+TYPICAL_ERROR = 0.02  # an image with this error counts once whatever the balance
 
 
 def charbonnier(estimate: Tensor, clean: Tensor) -> Tensor:
-    """Smooth absolute error, mean of sqrt(d^2 + epsilon^2) (Charbonnier et al. 1994; Lai et al. 2017).
+    """Smooth absolute error of each pixel, sqrt(d^2 + epsilon^2) (Charbonnier et al. 1994; Lai et al. 2017).
 
     Parameters
     ----------
     estimate, clean : Tensor
-        float32, same shape.
+        float32, same shape (N, ...).
+
+    Returns
+    -------
+    Tensor
+        Same shape.
+    """
+    return (torch.square(estimate - clean) + CHARBONNIER_EPSILON**2).sqrt()
+
+
+def balanced(errors: Tensor, balance: float) -> Tensor:
+    """Average the errors of images so that faint noise counts beside strong noise.
+
+    The error of each image is divided by its own size to the power of `balance`. With 0 this is the mean.
+    With 1 every image counts the same, as in the mean PSNR.
+
+    Parameters
+    ----------
+    errors : Tensor
+        Those of `charbonnier`, shape (N, ...).
+    balance : float
+        From 0 to 1.
 
     Returns
     -------
     Tensor
         Scalar.
     """
-    return (torch.square(estimate - clean) + CHARBONNIER_EPSILON**2).sqrt().mean()
+    if balance == 0:
+        return errors.mean()
+    of_images = errors.flatten(1).mean(1)
+    sizes = of_images.detach() - CHARBONNIER_EPSILON + LEAST_ERROR
+    return (of_images * (TYPICAL_ERROR / sizes) ** balance).mean()
 
 
 def least_squares(scores: Tensor, label: float) -> Tensor:

@@ -1,16 +1,29 @@
 """Train the Attention U-Net to reconstruct the clean image."""
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from facedenoise.training.descent import Descent
-from facedenoise.training.losses import charbonnier
+from facedenoise.training.losses import balanced, charbonnier
 
 
 class Reconstruction(Descent):
-    """A `Learner` of a denoiser, by the Charbonnier loss; its parameters are those of `Descent`."""
+    """A `Learner` of a denoiser, by the Charbonnier loss.
+
+    Parameters are those of `Descent`, and the `balance` of `losses.balanced`.
+    """
+
+    def __init__(
+        self, network: nn.Module, average: nn.Module, *, balance: float = 0.0, **descent: float
+    ) -> None:
+        super().__init__(network, average, **descent)
+        self.balance = balance
 
     def step(self, noisy: Tensor, clean: Tensor, factor: float, /) -> dict[str, Tensor]:
         """Take one optimiser step on a batch; log the loss."""
-        loss = charbonnier(self.output(noisy.to(self.device)), clean.to(self.device))
+        loss = self.error(self.output(noisy.to(self.device)), clean.to(self.device))
         self.descend(loss, factor)
         return {"loss": loss.detach()}
+
+    def error(self, denoised: Tensor, clean: Tensor) -> Tensor:
+        """Return the loss, a scalar."""
+        return balanced(charbonnier(denoised, clean), self.balance)
