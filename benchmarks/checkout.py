@@ -2,23 +2,31 @@
 
 import os
 from argparse import ArgumentParser
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from common import command_line
-from torch import nn
+from torch import Tensor, nn
 
 from facedenoise.errors import InputError
 from facedenoise.evaluation.tradeoff import mean_psnr
 from facedenoise.images.tensors import read_tensors, to_float
 from facedenoise.models.device import describe, training_device
 from facedenoise.models.inference import denoise
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.params import Params
 from facedenoise.training.batches import Pairs
 from stages.paths import noisy_file, split_file
 from stages.settings import load_params
+
+
+@dataclass(frozen=True)
+class Faces(Pairs):
+    """Pairs of a task, and their noise."""
+
+    noise: TaskNoise
 
 
 def run_command_line(description: str | None) -> ArgumentParser:
@@ -48,18 +56,29 @@ def circumstances(params: Params) -> dict[str, Any]:
     return {"device": describe(training_device()), "params": asdict(params)}
 
 
-def pairs(task: str, split: str, count: int | None = None) -> Pairs:
+def pairs(task: str, split: str, count: int | None = None) -> Faces:
     """Return the faces of a split, clean and as a task has them: all, or so many evenly spaced ones."""
-    clean = read_tensors(split_file(split))
-    images = (clean["images"], read_tensors(noisy_file(task, split))["images"], clean["row"])
+    params, clean, noisy = (
+        load_params(),
+        read_tensors(split_file(split)),
+        read_tensors(noisy_file(task, split)),
+    )
     total = len(clean["row"])
-    if count is None or count >= total:
-        return Pairs(*images)
-    chosen = torch.arange(count) * total // count
-    return Pairs(*(tensor[chosen] for tensor in images))
+    chosen = slice(None) if count is None or count >= total else torch.arange(count) * total // count
+    return Faces(
+        clean=clean["images"][chosen],
+        noisy=noisy["images"][chosen],
+        rows=clean["row"][chosen],
+        noise=TaskNoise(params.tasks[task].noise, params.noise.seed, task),
+    )
 
 
-def score(network: nn.Module, faces: Pairs) -> float:
-    """Return the mean PSNR of a network's estimates in dB, computed in float32."""
-    noisy = to_float(faces.noisy).to(training_device())
-    return mean_psnr(to_float(faces.clean), denoise(network, noisy).cpu())
+def score(network: nn.Module, faces: Faces) -> float:
+    """Return the mean PSNR of a network's estimates in dB."""
+    return mean_psnr(to_float(faces.clean), estimates(network, faces))
+
+
+def estimates(network: nn.Module, faces: Faces) -> Tensor:
+    """Return a network's estimates, computed in float32; one that is told the level of the noise gets it."""
+    inputs = faces.noise.inputs(faces.noisy, faces.rows, told=getattr(network, "level", False))
+    return denoise(network, inputs.to(next(network.parameters()).device)).cpu()

@@ -20,7 +20,7 @@ from statistics import mean
 from typing import Any
 
 import torch
-from checkout import circumstances, enter, pairs, run_command_line
+from checkout import Faces, circumstances, enter, estimates, pairs, run_command_line
 from common import print_table, write_result
 from torch import Tensor
 
@@ -30,7 +30,7 @@ from facedenoise.evaluation.tradeoff import equal_share, mean_psnr
 from facedenoise.evaluation.two_sample import two_sample_accuracy
 from facedenoise.images.tensors import to_float
 from facedenoise.models import MODELS
-from facedenoise.models.inference import denoise, load_denoiser
+from facedenoise.models.inference import load_denoiser
 from stages import run
 
 SEEDS = (0, 1, 2)
@@ -51,9 +51,8 @@ def main() -> None:
         if arguments.released and task not in find_tasks(RELEASED):
             continue
         test = pairs(task, "test", arguments.faces)
-        clean = to_float(test.clean)
-        images = image_sets(networks(task, models, weight_zero), clean, to_float(test.noisy))
-        tasks[task] = {of: scores(clean, estimates) for of, estimates in images.items()}
+        images = image_sets(networks(task, models, weight_zero), test)
+        tasks[task] = {of: scores(images["clean"], batch) for of, batch in images.items()}
         print_table([{"task": task, "images": of, **row} for of, row in tasks[task].items()])
     write_result(name, ("torch",), {**circumstances(params), "seeds": SEEDS, "tasks": tasks})
 
@@ -64,9 +63,10 @@ def networks(task: str, models: Path, weight_zero: Path | None) -> dict[str, Pat
     return {**files, "gan_weight_zero": find_weights(task, "gan", weight_zero)} if weight_zero else files
 
 
-def image_sets(files: dict[str, Path], clean: Tensor, noisy: Tensor) -> dict[str, Tensor]:
+def image_sets(files: dict[str, Path], faces: Faces) -> dict[str, Tensor]:
     """Return the noisy images, the clean ones, what each network makes of the noisy, and the blend."""
-    images = {name: denoise(load_denoiser(path), noisy) for name, path in files.items()}
+    clean, noisy = to_float(faces.clean), to_float(faces.noisy)
+    images = {name: estimates(load_denoiser(path), faces) for name, path in files.items()}
     return {"noisy": noisy, "clean": clean, **images, **blend(clean, noisy, images["unet"], images["gan"])}
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from checkout import circumstances, enter, pairs, run_command_line
+from checkout import Faces, circumstances, enter, estimates, pairs, run_command_line
 from common import print_table, write_result
 from numpy.typing import NDArray
 from rivals import Image, apply, biharmonic, bm3d, process_per_core
@@ -28,7 +28,7 @@ from facedenoise.evaluation.intervals import mean_interval
 from facedenoise.images.fidelity import psnr, ssim
 from facedenoise.images.tensors import to_float
 from facedenoise.models import MODELS
-from facedenoise.models.inference import denoise, load_denoiser
+from facedenoise.models.inference import load_denoiser
 from facedenoise.noise import Noise
 from facedenoise.training.batches import Pairs
 from stages import run
@@ -91,13 +91,12 @@ def scores(faces: Pairs, denoised: Tensor) -> Scores:
     return {name: metric(to_float(faces.clean), denoised) for name, metric in METRICS.items()}
 
 
-def compare(task: str, faces: Pairs, method: Method, classical: Scores) -> dict[str, Any]:
+def compare(task: str, faces: Faces, method: Method, classical: Scores) -> dict[str, Any]:
     """Score every method on a task, and the networks against the classical denoiser, face by face."""
-    noisy = to_float(faces.noisy)
     networks = {
-        name: scores(faces, denoise(load_denoiser(path), noisy)) for name, path in weights(task).items()
+        name: scores(faces, estimates(load_denoiser(path), faces)) for name, path in weights(task).items()
     }
-    methods = {"noisy": scores(faces, noisy), method.func.__name__: classical, **networks}
+    methods = {"noisy": scores(faces, to_float(faces.noisy)), method.func.__name__: classical, **networks}
     return {
         "noisy_sha256": digest(faces),
         "methods": {name: intervals(measured) for name, measured in methods.items()},

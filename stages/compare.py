@@ -9,6 +9,8 @@ from facedenoise.files import read_json, write_json
 from facedenoise.images.tensors import read_tensors, to_float
 from facedenoise.models import MODELS
 from facedenoise.models.inference import denoise, load_denoiser
+from facedenoise.models.inputs import TaskNoise
+from facedenoise.params import Params
 from stages import run
 from stages.leftovers import remove_leftovers
 from stages.paths import CROSS_NOISE, METRICS, PLANE, eval_file, noisy_file, split_file, weights_file
@@ -17,26 +19,30 @@ from stages.settings import load_params
 
 def main() -> None:
     """Write reports/metrics.json, reports/cross_noise.json and reports/perception_distortion.json."""
-    tasks = list(load_params().tasks)
+    params = load_params()
+    tasks = list(params.tasks)
     remove_leftovers(tasks)
     panels = {task: read_json(eval_file(task, "json")) for task in tasks}
     headlines = {task: headline(panel) for task, panel in panels.items()}
-    write_json(CROSS_NOISE, cross_noise(tasks))
+    write_json(CROSS_NOISE, cross_noise(params))
     write_json(PLANE, {task: panel["plane"] for task, panel in panels.items()})
     write_json(METRICS, {**headlines, "clean": panels[tasks[0]]["clean"]})  # the same for all tasks
     print(readable(headlines))
 
 
-def cross_noise(tasks: list[str]) -> dict[str, Any]:
+def cross_noise(params: Params) -> dict[str, Any]:
     """Score each network on each noise: by model, by the task it was trained on, by the task of the noise."""
-    clean = to_float(read_tensors(split_file("test"))["images"])
-    scores: dict[str, Any] = {model: {trained: {} for trained in tasks} for model in MODELS}
-    for task in tasks:
-        noisy = to_float(read_tensors(noisy_file(task, "test"))["images"])
+    test = read_tensors(split_file("test"))
+    clean = to_float(test["images"])
+    scores: dict[str, Any] = {model: {trained: {} for trained in params.tasks} for model in MODELS}
+    for name, task in params.tasks.items():
+        noise = TaskNoise(task.noise, params.noise.seed, name)
+        noisy = read_tensors(noisy_file(name, "test"))["images"]
         for model, by_trained in scores.items():
             for trained, by_noise in by_trained.items():
                 network = load_denoiser(weights_file(trained, model))
-                by_noise[task] = fidelity(clean, denoise(network, noisy))
+                inputs = noise.inputs(noisy, test["row"], told=network.level)
+                by_noise[name] = fidelity(clean, denoise(network, inputs))
     return scores
 
 

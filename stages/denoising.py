@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from facedenoise.images.tensors import read_tensors
+from facedenoise.models import KIND
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.device import placed, training_device
-from facedenoise.models.inference import KIND
 from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.weights import load_weights
 from facedenoise.params import Gan, GanTask, Params, Train, TrainTask

@@ -1,10 +1,12 @@
 """Score one task: every method on the same test faces under their fixed noise.
 
 Writes `reports/eval/TASK.csv`, one row per image; `reports/eval/TASK.json`, all scores; and
-`reports/shown/TASK.safetensors`, the faces that the report shows. Denoised images are scored in floating
-point, clipped to [0, 1] and not rounded to 8 bits: what a method does, not what a file format keeps of it.
+`reports/shown/TASK.safetensors`, the faces that the report shows. Where the noise varies, the CSV has a
+column `noise`, the kind that was drawn for the image. Denoised images are scored in floating point, clipped
+to [0, 1] and not rounded to 8 bits: what a method does, not what a file format keeps of it.
 """
 
+import pandas as pd
 from safetensors.torch import save
 from torch import Tensor
 
@@ -18,6 +20,7 @@ from facedenoise.files import replacing, sha256_of, write_json
 from facedenoise.images.tensors import read_tensors, to_float
 from facedenoise.models import MODELS
 from facedenoise.models.inference import denoise, load_denoiser
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.noise import Noise
 from stages import run
 from stages.paths import EMOTION, eval_file, noisy_file, shown_file, split_file, weights_file
@@ -27,12 +30,13 @@ from stages.settings import load_task
 def main() -> None:
     """Score the methods of a task, and keep the faces that are shown."""
     params, task = load_task()
+    noise = TaskNoise(params.tasks[task].noise, params.noise.seed, task)
     test, noisy = read_tensors(split_file("test")), noisy_images(task, "test")
     judge = Judge(load_classifier(EMOTION), to_float(test["images"]))
-    classical, tuned = classical_estimates(task, params.tasks[task].noise, noisy)
-    own = {model: denoise(load_denoiser(weights_file(task, model)), noisy) for model in MODELS}
+    classical, tuned = classical_estimates(task, noise.noise, noisy)
+    own = network_estimates(noise, test["row"])
     images = {"noisy": noisy, **classical, **own}
-    table = score_table(judge, test["row"], test["emotion"], images)
+    table = score_table(judge, test["row"], test["emotion"], images).join(drawn_kinds(noise, test["row"]))
     panel = assemble_panel(table, images, judge, tuned, test["in_train"].bool().numpy())
     panel["plane"] = perception_distortion(noisy, own["unet"], own["gan"], judge)
     panel["networks"] = {model: network_facts(task, model) for model in MODELS}
@@ -55,6 +59,27 @@ def classical_estimates(task: str, noise: Noise, noisy: Tensor) -> tuple[dict[st
     clean_val, noisy_val = to_float(read_tensors(split_file("val"))["images"]), noisy_images(task, "val")
     tuned = {method: tune(method, noisy_val, clean_val) for method in methods_for(noise)}
     return {method: apply(method, noisy, how.strength) for method, how in tuned.items()}, tuned
+
+
+def network_estimates(noise: TaskNoise, rows: Tensor) -> dict[str, Tensor]:
+    """Return what the networks make of the noisy test faces."""
+    noisy = read_tensors(noisy_file(noise.task, "test"))["images"]
+    networks = {model: load_denoiser(weights_file(noise.task, model)) for model in MODELS}
+    return {
+        model: denoise(network, noise.inputs(noisy, rows, told=network.level))
+        for model, network in networks.items()
+    }
+
+
+def drawn_kinds(noise: TaskNoise, rows: Tensor) -> pd.DataFrame:
+    """Return the column `noise` of the scores; without it where the noise is the same for all images."""
+    kinds = {"noise": [kind_of(each) for each in noise.drawn(rows)]} if noise.noise.varies else {}
+    return pd.DataFrame(kinds, index=range(len(rows)))
+
+
+def kind_of(drawn: Noise) -> str:
+    """Return the kind of a noise with fixed numbers; of a sequence those of its parts, joined by `+`."""
+    return "+".join(kind_of(part) for part in drawn.parts) or drawn.kind
 
 
 def network_facts(task: str, model: str) -> dict[str, int | str]:

@@ -11,6 +11,7 @@ MODELS_FOLDER = Path("models")
 EMOTION = MODELS_FOLDER / "emotion.safetensors"
 
 REPORTS = Path("reports")
+KINDS = REPORTS / "kinds.json"
 DATA_AUDIT = REPORTS / "data.json"
 METRICS = REPORTS / "metrics.json"
 CROSS_NOISE = REPORTS / "cross_noise.json"

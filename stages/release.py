@@ -1,10 +1,11 @@
-"""Put the networks of this checkout into the package, in half precision, with what they are and score.
+"""Put networks of this checkout into the package, in half precision, with what they are and score.
 
-No stage of dvc.yaml: run `python -m stages.release` after a `dvc repro` on the real faces, and commit what
-it writes to `src/facedenoise/pretrained/`.
+No stage of dvc.yaml: run `python -m stages.release` after a `dvc repro` on the real faces, or `python -m
+stages.release TASK` once that task is trained, and commit what it writes to `src/facedenoise/pretrained/`.
 """
 
 import subprocess
+import sys
 from dataclasses import asdict
 from itertools import product
 from pathlib import Path
@@ -14,22 +15,29 @@ import pandas as pd
 
 from facedenoise.denoise.networks import RELEASED
 from facedenoise.errors import InputError
-from facedenoise.files import read_json, sha256_of
+from facedenoise.evaluation.headline import fidelity
+from facedenoise.files import sha256_of
+from facedenoise.images.tensors import read_tensors, to_float
 from facedenoise.models import MODELS
+from facedenoise.models.inference import denoise, load_denoiser
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.weights import read_weights, write_weights
 from facedenoise.params import Params
 from stages import run
-from stages.paths import METRICS, history_file, weights_file
-from stages.settings import load_params
+from stages.paths import history_file, noisy_file, split_file, weights_file
+from stages.settings import load_params, load_task
 
 
 def main() -> None:
-    """Write pretrained/TASK/{unet,gan}.safetensors."""
-    params, metrics = load_params(), read_json(METRICS)
+    """Write pretrained/TASK/{unet,gan}.safetensors, those that there are."""
+    params = load_params()
+    tasks = [load_task()[1]] if sys.argv[1:] else list(params.tasks)
     origin = {"commit": commit(), "data_sha256": sha256_of(Path(params.data.csv))}
-    for task, model in product(params.tasks, MODELS):
+    for task, model in product(tasks, MODELS):
+        if not weights_file(task, model).is_file():
+            continue
         weights, description = read_weights(weights_file(task, model))
-        test = {name: metrics[task][model][name] for name in ("psnr", "ssim")}
+        test = test_scores(params, task, model)
         scores = {"val": val_scores(task, model), "test": test}
         trained = {"params": description["params"] | training_params(params, task, model)}
         half = {name: value.half() for name, value in weights.items()}
@@ -52,6 +60,15 @@ def val_scores(task: str, model: str) -> dict[str, float]:
     history = pd.read_csv(history_file(task, model))
     kept = int(history["val_psnr"].argmax()) if model == "unet" else -1
     return {name: round(float(history[f"val_{name}"].iloc[kept]), 4) for name in ("psnr", "ssim")}
+
+
+def test_scores(params: Params, task: str, model: str) -> dict[str, float]:
+    """Return the scores on the test faces, without rounding to 8 bits."""
+    clean, noisy = (read_tensors(file) for file in (split_file("test"), noisy_file(task, "test")))
+    network = load_denoiser(weights_file(task, model))
+    noise = TaskNoise(params.tasks[task].noise, params.noise.seed, task)
+    inputs = noise.inputs(noisy["images"], clean["row"], told=network.level)
+    return fidelity(to_float(clean["images"]), denoise(network, inputs))
 
 
 def training_params(params: Params, name: str, model: str) -> dict[str, Any]:

@@ -4,9 +4,8 @@ from dataclasses import asdict
 
 from torch import nn
 
-from facedenoise.models import UNTRAINED
+from facedenoise.models import KIND, UNTRAINED
 from facedenoise.models.attention_unet import AttentionUNet
-from facedenoise.models.inference import KIND
 from facedenoise.models.patchgan import PatchGAN
 from facedenoise.models.weights import write_weights
 from facedenoise.params import Params

@@ -24,10 +24,31 @@ GAINS = {"noisy": 0.0, "unet": 5.9, "gan": 5.2}
 GAINS |= {"median": 1.1, "nlm": 2.6, "tv": 3.0, "wavelet": 2.1, "biharmonic": 3.7}
 BEYOND_THE_UNET = 6.0  # the gain of a GAN that gives up no PSNR
 STARTS = (33.0, 24.5, 15.0)  # PSNR of the noisy faces
+MIXTURE: dict[str, Any] = {
+    "kind": "one_of",
+    "of": [
+        {"kind": "gaussian", "std": [0.0, 0.25], "factor": 2},
+        {"kind": "poisson", "peak": [20, 500]},
+        {
+            "kind": "sequence",
+            "of": [
+                {"kind": "gaussian", "std": [0.0, 0.1], "factor": 2},
+                {"kind": "salt_pepper", "factor": [0.0, 0.3]},
+            ],
+        },
+    ],
+}
+DRAWN = ("gaussian", "poisson", "gaussian+salt_pepper")
+"""What `evaluate` calls its parts."""
 
 
-def run_content(csv: str = "data/raw/sample.csv", tasks: int = 3, title: str | None = None) -> dict[str, Any]:
-    """Return the project's params with another CSV, so many tasks, and another title of the first."""
+def run_content(
+    csv: str = "data/raw/sample.csv",
+    tasks: int = 3,
+    title: str | None = None,
+    noise: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Return the project's params with another CSV, so many tasks, another title and noise of the first."""
     content: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
     content["data"]["csv"] = csv
     own = content["tasks"]
@@ -35,6 +56,8 @@ def run_content(csv: str = "data/raw/sample.csv", tasks: int = 3, title: str | N
     content["tasks"] = dict([*own.items(), *more.items()][:tasks])
     if title is not None:
         own["low_gaussian"]["title"] = title
+    if noise is not None:
+        own["low_gaussian"]["noise"] = noise
     return content
 
 
@@ -168,6 +191,8 @@ def write_run(
             write_history(reports / f"history/{task}/{model}.csv")
         write_json(reports / f"eval/{task}.json", panel_of(place, labels=labels, copies=copies, equal=equal))
         table = score_table(place, len(faces), labels=labels)
+        if content["tasks"][task]["noise"] == MIXTURE:
+            table["noise"] = [DRAWN[face % len(DRAWN)] for face in range(len(faces))]
         table.to_csv(reports / f"eval/{task}.csv", index=False)
         images = {name: to_float(batch) for name, batch in versions(place, faces).items()}
         write_tensors(reports / f"shown/{task}.safetensors", shown_faces(table, images))

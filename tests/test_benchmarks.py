@@ -285,10 +285,10 @@ class TestReference:
         noise = enter(finished).tasks["high_gaussian"].noise
         train, val = (pairs("high_gaussian", part) for part in ("train", "val"))
         theirs = reference.ReferenceTraining("high_gaussian", train, val, noise)
-        before = score(theirs.denoiser(), theirs.val)
+        before = score(theirs.denoiser(), val)
         for _ in islice(theirs.trained_steps(), 20):
             pass
-        assert score(theirs.denoiser(), theirs.val) > before + 3
+        assert score(theirs.denoiser(), val) > before + 3
 
 
 class TestRecipe:

@@ -112,7 +112,7 @@ class Model:
     widths: Annotated[Counts, AfterValidator(_two_or_more)]
     blocks: Counts
     attention: Switch
-    level: Switch = False
+    level: Switch
 
     def __post_init__(self) -> None:
         """Check that widths and blocks speak of the same sizes."""

@@ -11,7 +11,7 @@ import yaml
 from stand_ins import NOISES, TASKS, write_stand_ins
 from torch import Tensor
 
-from facedenoise.denoise.networks import RELEASED, find_tasks, find_weights, task_noise, trained_noise
+from facedenoise.denoise.networks import RELEASED, find_tasks, find_weights, task_noise, trained
 from facedenoise.errors import InputError
 from facedenoise.images.fidelity import psnr
 from facedenoise.images.tensors import to_float
@@ -40,7 +40,7 @@ def test_a_released_network_denoises_faces_that_it_has_never_seen_and_says_what_
     assert (description["task"], description["model"]) == (task, model)
     assert len(description["commit"]) == 40
     assert len(description["data_sha256"]) == 64
-    assert trained_noise(path) == NOISES[task]
+    assert trained(path) == (NOISES[task], False)
     for scores in (description["val"], description["test"]):
         assert scores["psnr"] > 29
         assert 0.9 < scores["ssim"] < 1
@@ -110,7 +110,7 @@ def test_a_file_that_does_not_say_its_noise_is_named(tmp_path: Path, description
     path = tmp_path / "dim/unet.safetensors"
     write_weights(path, {"a": torch.zeros(1)}, description)
     with pytest.raises(InputError, match=r"does not say which noise it was trained on; .* --noise dim"):
-        trained_noise(path)
+        trained(path)
     path.write_bytes(b"broken")
     with pytest.raises(InputError, match="not a readable safetensors file"):
-        trained_noise(path)
+        trained(path)

@@ -32,12 +32,12 @@ from facedenoise.errors import InputError
 from facedenoise.faces import draw_faces
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.device import training_device
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.patchgan import PatchGAN
-from facedenoise.noise import corrupt
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.training import distributed
 from facedenoise.training.adversarial import Adversarial
-from facedenoise.training.batches import Batches, FreshNoise, Pairs
+from facedenoise.training.batches import Batches, Pairs
 from facedenoise.training.checkpoints import Checkpoints
 from facedenoise.training.distributed import group, in_first, is_first, mean_over_processes, share
 from facedenoise.training.loop import Learner, Plan, Training, TrainingData, Validate, seed_everything
@@ -49,7 +49,7 @@ __all__ = ["endless_training", "long_training"]
 pytestmark = pytest.mark.slow
 
 CPU = torch.device("cpu")
-NOISE = Gaussian(std=0.4, factor=0.3)
+NOISE = TaskNoise(Gaussian(std=0.4, factor=0.3), seed=0, task="high_gaussian")
 FACES, BATCH_SIZE = 64, 16
 KINDS = ("reconstruction", "adversarial", "classification")
 
@@ -82,11 +82,10 @@ def what_to_train(kind: str) -> tuple[Learner, TrainingData, Validate, Plan]:
         plan = Plan(epochs=3, warmup=0.1, patience=3, scores=("val_accuracy",))
         data = AugmentedBatches(faces, BATCH_SIZE, seed=0)
         return classification(), data, accuracy_validator(faces, CPU), plan
-    noisy = corrupt(clean.numpy(), rows.numpy(), NOISE, seed=0, task="high_gaussian", draw=0)
-    pairs = Pairs(clean, torch.from_numpy(noisy), rows)
-    batches = Batches(pairs, BATCH_SIZE, seed=0, fresh=FreshNoise(NOISE, 0, "high_gaussian"))
+    pairs = Pairs(clean, NOISE.corrupt(clean, rows, 0), rows)
+    batches = Batches(pairs, BATCH_SIZE, seed=0, noise=NOISE, fresh=True, told=False)
     learner = adversarial() if kind == "adversarial" else reconstruction()
-    return learner, batches, validator(pairs, CPU), Plan(epochs=3, warmup=0.1)
+    return learner, batches, validator(pairs, NOISE, CPU, told=False), Plan(epochs=3, warmup=0.1)
 
 
 @dataclass(frozen=True)
@@ -255,7 +254,8 @@ class TestGPU:
         meta = torch.device("meta")
         pairs = Pairs(images, images, torch.arange(FACES)).to(meta)
         faces = LabelledFaces(images, torch.zeros(FACES, dtype=torch.int64)).to(meta)
-        for data in (Batches(pairs, BATCH_SIZE, 0, None), AugmentedBatches(faces, BATCH_SIZE, 0)):
+        batches = Batches(pairs, BATCH_SIZE, 0, NOISE, fresh=False, told=False)
+        for data in (batches, AugmentedBatches(faces, BATCH_SIZE, 0)):
             inputs, targets = data.batch(0, 0)
             assert inputs.device == targets.device == meta
             assert len(inputs) == len(targets) == BATCH_SIZE

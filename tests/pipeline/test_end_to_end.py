@@ -35,7 +35,7 @@ def test_all_outs_are_there(clone: Clone) -> None:
 
 def test_git_holds_the_metrics_and_no_picture_or_tensor(clone: Clone) -> None:
     tracked = clone.run("git", "ls-files").split()
-    assert {"reports/metrics.json", "reports/data.json", "dvc.lock"} <= set(tracked)
+    assert {"reports/metrics.json", "reports/data.json", "reports/kinds.json", "dvc.lock"} <= set(tracked)
     released = ("docs/pictures/", "src/facedenoise/pretrained/")  # drawn faces, and networks
     made = [Path(name) for name in tracked if not name.startswith(released)]
     assert not [path for path in made if path.suffix in {".png", ".safetensors", ".csv", ".state"}]
@@ -47,7 +47,7 @@ def test_a_second_repro_runs_nothing(clone: Clone) -> None:
 
 
 def test_a_param_reruns_only_what_depends_on_it(clone: Clone) -> None:
-    collected = {"compare", "report"}
+    collected = {"kinds", "compare", "report"}
     clone.set("tasks.salt_pepper.gan.lr=0.0007")
     assert clone.repro("--dry") == {"gan@salt_pepper", "picture@salt_pepper", *collected}
     clone.restore()

@@ -22,7 +22,7 @@ from facedenoise.evaluation.classical import apply
 from facedenoise.evaluation.headline import HEADLINE
 from facedenoise.images.fidelity import psnr
 from facedenoise.images.tensors import read_tensors
-from facedenoise.models import MODELS, inference
+from facedenoise.models import KIND, MODELS
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
 from facedenoise.params import Params
@@ -67,7 +67,7 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch, params: Params = PARA
     for (task, model), shift in SHIFT.items():
         network = AttentionUNet(**TINY)
         torch.nn.init.constant_(network.head.bias, shift)  # type: ignore[arg-type]
-        write_weights(weights_file(task, model), network.state_dict(), {inference.KIND: TINY})
+        write_weights(weights_file(task, model), network.state_dict(), {KIND: TINY})
     write_weights(EMOTION, tiny_classifier().state_dict(), {prediction.KIND: TINY_CLASSIFIER})
     for module in (settings, compare):
         monkeypatch.setattr(module, "load_params", lambda: params)

@@ -210,4 +210,9 @@ def test_the_curve_that_the_readme_draws_and_the_task_that_it_adds(session: Sess
     assert '"field": "loss"' in (session.clone.folder / "dvc_plots/index.html").read_text()
     [block] = blocks("README.md", "Add a task, add a noise", "bash")
     of_task = {f"{stage}@dim" for stage in ("noise", "train", "gan", "evaluate", "picture")}
-    assert session.clone.ran(session.clone.run("bash", "-c", block)) == {*of_task, "compare", "report"}
+    assert session.clone.ran(session.clone.run("bash", "-c", block)) == {
+        "kinds",
+        *of_task,
+        "compare",
+        "report",
+    }

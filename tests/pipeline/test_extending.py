@@ -50,7 +50,7 @@ def test_a_kind_of_noise_is_added_as_the_page_says(changed: Clone) -> None:
     changed.write_params({**params, "tasks": {**params["tasks"], **added}})
     assert blocks(NOISE, "Its task", "bash") == ["dvc repro\n"]
     of_task = {f"{stage}@rough" for stage in ("noise", "train", "gan", "evaluate", "picture")}
-    assert changed.repro() == {*of_task, "compare", "report"}
+    assert changed.repro() == {"kinds", *of_task, "compare", "report"}
     clean, noisy = (
         read_tensors(changed.folder / file)["images"].numpy().astype(float)
         for file in ("data/splits/train.safetensors", "data/noisy/rough/train.safetensors")

@@ -13,7 +13,7 @@ from clones import make_clone
 from torch import Tensor
 
 from facedenoise.models.attention_unet import AttentionUNet
-from facedenoise.noise import corrupt
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.training.batches import Batches, Pairs
 from facedenoise.training.checkpoints import Checkpoints
@@ -23,6 +23,7 @@ from facedenoise.training.validation import validator
 from stages.training import write_history
 
 STEPS = 4
+NOISE = TaskNoise(Gaussian(std=0.4, factor=0.3), seed=0, task="high_gaussian")
 HEADER = ["epoch", "loss", "val_psnr", "val_ssim", "lr"]
 
 
@@ -55,17 +56,15 @@ def at_every_step(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="module")
 def pairs(drawn: Tensor) -> Pairs:
     rows = torch.arange(16 * STEPS)
-    noise = Gaussian(std=0.4, factor=0.3)
-    noisy = corrupt(drawn.numpy(), rows.numpy(), noise, seed=0, task="high_gaussian", draw=0)
-    return Pairs(drawn, torch.from_numpy(noisy), rows)
+    return Pairs(drawn, NOISE.corrupt(drawn, rows, 0), rows)
 
 
 def training(pairs: Pairs, checkpoints: Checkpoints) -> partial[Training]:
     seed_everything(0)
     network, average = (AttentionUNet((4, 8), (1, 1)) for _ in range(2))
     learner = Reconstruction(network, average, lr=0.003, weight_decay=0.0, clip=1.0, ema=0.9)
-    batches = Batches(pairs, batch_size=16, seed=0, fresh=None)
-    validate = validator(pairs, torch.device("cpu"))
+    batches = Batches(pairs, 16, 0, NOISE, fresh=False, told=False)
+    validate = validator(pairs, NOISE, torch.device("cpu"), told=False)
     return partial(Training, learner, batches, validate, Plan(2, 0.1), checkpoints, "test")
 
 

@@ -15,6 +15,7 @@ TOLERANCE_DB = 0.05
 ORDER = (
     ("sample",),
     ("split",),
+    ("kinds",),
     ("untrained",),
     *(("noise", task) for task in reversed(TASKS)),
     *((stage, task) for task in TASKS for stage in ("train", "gan")),

@@ -10,7 +10,7 @@ from clones import TASKS, Clone
 pytestmark = pytest.mark.slow
 
 OF_A_TASK = ("noise", "train", "gan", "evaluate", "picture")
-COLLECTING = {"compare", "report"}
+COLLECTING = {"kinds", "compare", "report"}
 DIM = (
     "+tasks.dim={title: Dim light, noise: {kind: poisson, peak: 30}, after: low_gaussian, "
     "train: {epochs: 1, lr: 0.001}, gan: {epochs: 1, lr: 0.0001}}"
@@ -77,7 +77,9 @@ def test_an_added_task_runs_its_own_stages_is_everywhere_and_leaves_no_trace(cha
     assert "dim" in changed.run(sys.executable, "-c", info)
 
     changed.run("git", "checkout", "HEAD", "--", "params.yaml")
-    assert changed.repro() == {"compare"}, "the run-cache should have brought the earlier report back"
+    assert changed.repro() == {"kinds", "compare"}, (
+        "the run-cache should have brought the earlier report back"
+    )
     assert (changed.folder / "dvc.lock").read_text() == lock
     assert changed.metrics() == metrics
     hidden = {".checkpoints", ".dvc", ".git", "dvc_plots"}
@@ -124,6 +126,20 @@ def test_a_kind_of_noise_is_one_file_and_an_entry(changed: Clone) -> None:
     assert "4 grey levels beside black" in (changed.folder / "reports/model_card.md").read_text()
 
 
+def test_another_code_of_a_kind_reruns_the_tasks_that_have_it_in_a_mixture_too(changed: Clone) -> None:
+    parts = "[{kind: speckle, std: [0.1, 0.2]}, {kind: salt_pepper, factor: 0.1}]"
+    experiment(changed, "-S", DIM.replace("kind: poisson, peak: 30", f"kind: sequence, of: {parts}"))
+    with (changed.folder / "src/facedenoise/noise/salt_pepper.py").open("a") as file:
+        file.write("# a comment\n")
+    assert changed.repro("kinds") == {"kinds"}
+    stale = {
+        f"{stage}@{task}"
+        for stage in ("noise", "train", "gan", "evaluate")
+        for task in ("dim", "salt_pepper")
+    }
+    assert changed.repro("--dry") == stale
+
+
 def test_another_noise_reruns_only_its_task_and_those_after_it(changed: Clone) -> None:
     before = changed.metrics()
     changed.set("tasks.salt_pepper.noise.factor=0.2")
@@ -159,4 +175,4 @@ def test_an_edit_of_a_room_reruns_what_stands_on_it(changed: Clone) -> None:
     assert touched("report/page.py") == {"picture", "report"}
     assert touched("evaluation/classical.py") == {"evaluate", "compare", "picture", "report"}
     assert touched("emotion/network.py") == {"emotion", "evaluate"}
-    assert touched("noise/salt_pepper.py") == {"noise", "train", "gan", "evaluate"}
+    assert touched("noise/salt_pepper.py") == {"kinds"}

@@ -15,46 +15,63 @@ from torch.nn.utils import parameters_to_vector
 from facedenoise.errors import InputError
 from facedenoise.images.tensors import to_float
 from facedenoise.models.attention_unet import AttentionUNet
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.patchgan import PatchGAN
-from facedenoise.noise import corrupt
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.training.adversarial import Adversarial
-from facedenoise.training.batches import Batches, FreshNoise, Pairs
+from facedenoise.training.batches import Batches, Pairs
 from facedenoise.training.checkpoints import Checkpoints
-from facedenoise.training.loop import Learner, Plan, Progress, Training, TrainingData, seed_everything
+from facedenoise.training.loop import (
+    Learner,
+    Plan,
+    Progress,
+    Training,
+    TrainingData,
+    Validate,
+    seed_everything,
+)
 from facedenoise.training.reconstruction import Reconstruction
 from facedenoise.training.schedule import WeightAverage, rate_factor
 from facedenoise.training.validation import validator
 
 NOISE = Gaussian(std=0.4, factor=0.3)
-FRESH = FreshNoise(NOISE, seed=0, task="high_gaussian")
+TASK_NOISE = TaskNoise(NOISE, seed=0, task="high_gaussian")
 CPU = torch.device("cpu")
 
 
 @pytest.fixture(scope="module")
 def pairs(drawn: Tensor) -> Pairs:
     rows = torch.arange(len(drawn)) * 3
-    noisy = corrupt(drawn.numpy(), rows.numpy(), NOISE, seed=0, task="high_gaussian", draw=0)
-    return Pairs(drawn, torch.from_numpy(noisy), rows)
+    return Pairs(drawn, TASK_NOISE.corrupt(drawn, rows, 0), rows)
 
 
-def reconstruction(lr: float = 0.003, clip: float = 1.0) -> Reconstruction:
+def batches_of(
+    pairs: Pairs, size: int = 16, seed: int = 0, *, fresh: bool = True, told: bool = False
+) -> Batches:
+    return Batches(pairs, size, seed, TASK_NOISE, fresh, told)
+
+
+def validate_on(pairs: Pairs, *, told: bool = False) -> Validate:
+    return validator(pairs, TASK_NOISE, CPU, told=told)
+
+
+def reconstruction(lr: float = 0.003, clip: float = 1.0, *, level: bool = False) -> Reconstruction:
     seed_everything(0)
-    network, average = (AttentionUNet((4, 8), (1, 1)) for _ in range(2))
+    network, average = (AttentionUNet((4, 8), (1, 1), level=level) for _ in range(2))
     return Reconstruction(network, average, lr=lr, weight_decay=0.0, clip=clip, ema=0.9)
 
 
-def adversarial(weight: float = 1.0, clip: float = 1.0) -> Adversarial:
-    generator = reconstruction(clip=clip)
+def adversarial(weight: float = 1.0, clip: float = 1.0, *, level: bool = False) -> Adversarial:
+    generator = reconstruction(clip=clip, level=level)
     return Adversarial(generator, PatchGAN((4, 4, 4)), weight=weight, smoothing=0.1, lr=0.001)
 
 
 def train(
     learner: Learner, pairs: Pairs, folder: Path, plan: Plan, batches: TrainingData | None = None
 ) -> Progress:
-    batches = batches or Batches(pairs, batch_size=16, seed=0, fresh=FRESH)
     with Checkpoints(folder) as checkpoints:
-        return Training(learner, batches, validator(pairs, CPU), plan, checkpoints, "test").run()
+        batches = batches or batches_of(pairs)
+        return Training(learner, batches, validate_on(pairs), plan, checkpoints, "test").run()
 
 
 class KilledError(Exception):
@@ -77,13 +94,13 @@ def contents(images: Tensor) -> set[bytes]:
 class TestBatches:
     def test_each_image_comes_once_an_epoch(self, pairs: Pairs) -> None:
         numbers = torch.arange(64, dtype=torch.uint8).view(64, 1, 1, 1)
-        batches = Batches(Pairs(numbers, numbers, pairs.rows), batch_size=16, seed=0, fresh=None)
+        batches = batches_of(Pairs(numbers, numbers, pairs.rows), fresh=False)
         for epoch in (0, 1):
             seen = torch.cat([batches.batch(epoch, step)[1] for step in range(len(batches))])
             assert sorted((255 * seen).round().flatten().tolist()) == list(range(64))
 
     def test_the_order_changes_with_epoch_and_seed_alone(self, pairs: Pairs) -> None:
-        one, same, other = (Batches(pairs, 16, seed, FRESH) for seed in (0, 0, 1))
+        one, same, other = (batches_of(pairs, seed=seed) for seed in (0, 0, 1))
         for epoch in (0, 1):
             for a, b in zip(one.batch(epoch, 2), same.batch(epoch, 2), strict=True):
                 assert torch.equal(a, b)
@@ -93,7 +110,7 @@ class TestBatches:
     def test_only_fresh_noise_differs_from_that_on_disk_and_not_in_the_first_epoch(
         self, pairs: Pairs
     ) -> None:
-        fresh, fixed = (Batches(pairs, 64, seed=0, fresh=noise) for noise in (FRESH, None))
+        fresh, fixed = (batches_of(pairs, 64, fresh=fresh) for fresh in (True, False))
         on_disk = contents(to_float(torch.cat([pairs.noisy, pairs.noisy.flip(-1)])))
         assert contents(fresh.batch(0, 0)[0]) <= on_disk
         assert contents(fixed.batch(5, 0)[0]) <= on_disk
@@ -101,13 +118,13 @@ class TestBatches:
 
     def test_noisy_and_clean_belong_together(self, pairs: Pairs) -> None:
         for epoch in (0, 3):
-            noisy, clean = Batches(pairs, 64, seed=0, fresh=FRESH).batch(epoch, 0)
+            noisy, clean = batches_of(pairs, 64).batch(epoch, 0)
             errors = (noisy - clean).square().mean((1, 2, 3)).sqrt()
             assert errors.max() < 2 * NOISE.sigma
             assert errors.min() > 0
 
     def test_some_faces_are_flipped_and_some_are_not(self, pairs: Pairs) -> None:
-        _, clean = Batches(pairs, 64, seed=0, fresh=None).batch(0, 0)
+        _, clean = batches_of(pairs, 64, fresh=False).batch(0, 0)
         assert 16 < len(contents(clean) & contents(to_float(pairs.clean))) < 48
 
 
@@ -139,7 +156,7 @@ class TestSchedule:
 
 class TestReconstruction:
     def test_it_learns_to_denoise_and_keeps_the_best_weights(self, pairs: Pairs, tmp_path: Path) -> None:
-        plan, batches, validate = Plan(6, 0.1, patience=6), Batches(pairs, 4, 0, FRESH), validator(pairs, CPU)
+        plan, batches, validate = Plan(6, 0.1, patience=6), batches_of(pairs, 4), validate_on(pairs)
         progress = train(reconstruction(lr=0.01), pairs, tmp_path, plan, batches)
         best = max(entry["val_psnr"] for entry in progress.history)
         assert best > validate(nn.Identity())["val_psnr"] + 2
@@ -151,7 +168,7 @@ class TestReconstruction:
         self, pairs: Pairs, tmp_path: Path
     ) -> None:
         scores = iter([{"val_psnr": psnr} for psnr in (20.0, 22.0, 21.0, 21.5, 23.0)])
-        learner, batches, plan = reconstruction(), Batches(pairs, 16, 0, None), Plan(5, 0.1, patience=2)
+        learner, batches, plan = reconstruction(), batches_of(pairs, fresh=False), Plan(5, 0.1, patience=2)
         with Checkpoints(tmp_path) as checkpoints:
             training = Training(learner, batches, lambda _: next(scores), plan, checkpoints, "test")
             progress = training.run()
@@ -186,13 +203,13 @@ class TestAdversarial:
         without, with_it = (adversarial(weight, clip=1e9) for weight in (0.0, 1.0))
         for learner in (without, with_it):
             awake(learner.generator.network)
-            learner.step(*Batches(pairs, 16, 0, None).batch(0, 0), 1.0)
+            learner.step(*batches_of(pairs, fresh=False).batch(0, 0), 1.0)
         untouched = dict(without.generator.network.named_parameters())
         for name, parameter in with_it.generator.network.named_parameters():
             assert not torch.equal(_gradient(parameter), _gradient(untouched[name])), name
 
     def test_each_network_learns_in_its_own_step_alone(self, pairs: Pairs) -> None:
-        learner, (noisy, clean) = adversarial(), Batches(pairs, 16, 0, None).batch(0, 0)
+        learner, (noisy, clean) = adversarial(), batches_of(pairs, fresh=False).batch(0, 0)
         generator, judge = learner.generator.network, learner.discriminator
         denoised = learner.generator.output(noisy)
         for learn, image, learning, resting in (
@@ -207,7 +224,7 @@ class TestAdversarial:
     def test_the_discriminator_learns_to_tell_noisy_from_clean(self, pairs: Pairs) -> None:
         judge = PatchGAN((16, 16, 16))
         learner = Adversarial(reconstruction(), judge, weight=0.0, smoothing=0.1, lr=0.004)
-        noisy, clean = Batches(pairs, 32, 0, None).batch(0, 0)
+        noisy, clean = batches_of(pairs, 32, fresh=False).batch(0, 0)
         judged = [learner._learn_to_judge(noisy, clean, noisy, 1.0) for _ in range(40)]
         assert np.mean([step["discriminator_accuracy"] for step in judged[-10:]]) > 0.8
 
@@ -239,7 +256,9 @@ def test_a_killed_training_goes_on_and_ends_as_if_it_had_not_been(
     plan = Plan(epochs=3, warmup=0.1, patience=3)
     whole = train(make(), pairs, tmp_path / "whole", plan)
     with pytest.raises(KilledError):
-        train(make(), pairs, tmp_path / "killed", plan, Dying(pairs, 16, 0, FRESH))
+        train(
+            make(), pairs, tmp_path / "killed", plan, Dying(pairs, 16, 0, TASK_NOISE, fresh=True, told=False)
+        )
     learner = make()
     learner.step = Mock(wraps=learner.step)
     for _ in range(2):  # the second time there is nothing left to do

@@ -8,6 +8,7 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace, RawDescriptio
 from collections.abc import Callable
 from functools import partial
 from importlib import import_module
+from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,19 @@ def _run(command: str, options: Namespace) -> int:
 def _denoise(add: Callable[..., Any]) -> None:
     _files(add)
     add("--noise", metavar="TASK", default="auto", help=f"{_TASK} (default: auto, judged picture by picture)")
+    add(
+        "--sigma",
+        type=_positive,
+        metavar="S",
+        help="standard deviation of the noise, white is 1 (default: judged)",
+    )
+    add(
+        "--strength",
+        type=_positive,
+        default=1.0,
+        metavar="F",
+        help="take F times the noise found (default: 1)",
+    )
     _network(add)
     add(
         "--batch",
@@ -127,6 +141,17 @@ def _network(add: Callable[..., Any]) -> None:
 
 def _weights(add: Callable[..., Any]) -> None:
     add("--weights", type=Path, metavar="DIR", help="has TASK/MODEL.safetensors (default: models/, package)")
+
+
+def _positive(text: str) -> float:
+    """Read a number above 0."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < inf:
+        raise ArgumentTypeError(f"{text!r} is no number above 0")
+    return number
 
 
 def _whole_number(least: int, most: int) -> Callable[[str], int]:

@@ -15,7 +15,7 @@ from facedenoise.cli.pairs import Pairs, find_pairs, rewrite
 from facedenoise.denoise.choice import Choice, choose
 from facedenoise.denoise.cleaning import Image, clean
 from facedenoise.denoise.denoiser import Denoiser
-from facedenoise.denoise.networks import find_weights, trained_noises
+from facedenoise.denoise.networks import trained_networks
 from facedenoise.denoise.noise_level import estimate_noise
 from facedenoise.denoise.rewriting import Change, Changed, Outcome, Source, rewrite_csv
 from facedenoise.errors import InputError
@@ -65,7 +65,7 @@ def _run_pictures(options: Namespace, files: Pairs, change: Change) -> int:
 def _change(options: Namespace) -> Change:
     if options.threads:
         torch.set_num_threads(options.threads)
-    device, choose_for = options.device, _chooser(options)
+    device = options.device
     if device not in (None, "cpu") and int(device.partition(":")[2] or 0) >= torch.cuda.device_count():
         raise InputError(f"--device {device}: PyTorch finds no such GPU here; leave it out or give cpu")
 
@@ -74,15 +74,26 @@ def _change(options: Namespace) -> Change:
         settings = {"device": device, "batch_size": options.batch}
         return Denoiser.load(task, options.model, weights=options.weights, **settings)
 
-    return lambda sources: clean([pixels for _, pixels in sources], choose_for, load)
+    choose_for = _chooser(options, load)
+    return lambda sources: clean([pixels for _, pixels in sources], choose_for, load, options.strength)
 
 
-def _chooser(options: Namespace) -> Callable[[Image], Choice]:
-    if options.noise != "auto":
-        find_weights(options.noise, options.model, options.weights)  # an unknown task is an error at once
-        return lambda _: Choice(options.noise)
-    noises = trained_noises(options.model, options.weights)
-    return lambda image: choose(estimate_noise(image), noises)
+def _chooser(options: Namespace, load: Callable[[str], Denoiser]) -> Callable[[Image], Choice]:
+    """Return what chooses for a picture, by the user's word or by what is found in it."""
+    task = options.noise
+    networks = trained_networks(options.model, options.weights) if task == "auto" else {}
+    is_told = load(task).is_told if task != "auto" else any(each.is_told for each in networks.values())
+    if not is_told and (options.sigma or options.strength != 1):
+        raise InputError(f"--noise {task}: not told the level of the noise; leave --sigma and --strength out")
+    if task != "auto" and not is_told:
+        return lambda _: Choice(task)
+
+    def chosen(image: Image) -> Choice:
+        found = estimate_noise(image)
+        estimate = found.with_sigma(options.sigma) if options.sigma else found
+        return choose(estimate, networks) if task == "auto" else Choice(task, estimate)
+
+    return chosen
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pandas import DataFrame
 
-from facedenoise.denoise.networks import PIPELINE, find_tasks, find_weights, trained_noise
+from facedenoise.denoise.networks import PIPELINE, find_tasks, find_weights, trained
 from facedenoise.errors import InputError
 from facedenoise.files import read_json
 from facedenoise.models import MODELS
@@ -38,7 +38,7 @@ def _describe(file: Path) -> dict[str, Any]:
         raise InputError(f"{file}: these weights are not of this project (no description in them)")
     parameters = sum(tensor.numel() for tensor in weights.values())
     try:
-        noise = trained_noise(file).description
+        noise = trained(file).noise.description
     except InputError:
         noise = None
     seen = {"file": str(file), "parameters": parameters, "noise": noise}

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from facedenoise.denoise.networks import Trained
 from facedenoise.denoise.noise_level import NoiseEstimate
-from facedenoise.noise import Noise
 
 NONE, OTHER = "none", "other"
 """Instead of a task: no noise, or noise that no network was trained on."""
@@ -16,8 +16,8 @@ _LEAST_USUAL, _ABOVE_USUAL = 0.85, 0.012  # estimates of a level: from 0.85 * le
 class Choice(NamedTuple):
     """The task whose network an image needs, or `NONE` or `OTHER`.
 
-    `estimate` is the reason, None if the user chose; `remark` says if the noise is not what the networks were
-    trained on.
+    `estimate` is what was found in the image, None if the user chose a network that is told nothing; `remark`
+    says if the noise is not what the networks were trained on.
     """
 
     task: str
@@ -32,18 +32,22 @@ class Choice(NamedTuple):
         return f"{self.task} ({self.estimate}{', ' if self.remark else ''}{self.remark})"
 
 
-def choose(estimate: NoiseEstimate, noises: Mapping[str, Noise]) -> Choice:
-    """Choose one of the tasks in `noises`; of several that fit equally well, the first by name.
+def choose(estimate: NoiseEstimate, networks: Mapping[str, Trained]) -> Choice:
+    """Choose one of the tasks in `networks`; of several that fit equally well, the first by name.
 
-    Lone black and white pixels need a network that keeps all other pixels; all other noise needs that of the
-    nearest standard deviation. A network for noise without a constant one is never chosen.
+    A network that is told the level, and has learned noise of every strength, is right for any noise. Without
+    one, lone black and white pixels need a network that keeps all other pixels; all other noise needs that of
+    the nearest standard deviation.
     """
     if estimate.is_clean:
         return Choice(NONE, estimate)
+    if told := sorted(task for task, network in networks.items() if network.is_told and network.noise.varies):
+        return Choice(told[0], estimate)
+    noises = {task: network.noise for task, network in sorted(networks.items())}
     if estimate.has_impulses:
-        fitting = sorted(task for task, noise in noises.items() if noise.keeps_unsaturated)
+        fitting = [task for task, noise in noises.items() if noise.keeps_unsaturated]
         return Choice(fitting[0], estimate) if fitting else Choice(OTHER, estimate, _NO_NETWORK)
-    levels = {task: noise.sigma for task, noise in sorted(noises.items()) if noise.sigma is not None}
+    levels = {task: noise.sigma for task, noise in noises.items() if noise.sigma is not None}
     if not levels:
         return Choice(OTHER, estimate, _NO_NETWORK)
     task = min(levels, key=lambda task: abs(levels[task] - estimate.sigma))

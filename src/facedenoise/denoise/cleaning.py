@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from facedenoise.denoise.choice import NONE, OTHER, Choice
 from facedenoise.denoise.denoiser import Denoiser
+from facedenoise.denoise.noise_level import NoiseEstimate
 from facedenoise.pictures.channels import colour_planes
 
 Image = NDArray[Any]
@@ -16,11 +17,15 @@ Image = NDArray[Any]
 
 
 def clean(
-    images: Sequence[Image], choose: Callable[[Image], Choice], load: Callable[[str], Denoiser]
+    images: Sequence[Image],
+    choose: Callable[[Image], Choice],
+    load: Callable[[str], Denoiser],
+    strength: float = 1.0,
 ) -> list[tuple[Image, Choice]]:
     """Denoise images of any sizes; those of one size and noise go through the network together.
 
-    `choose` says which task's denoiser an image needs; `load` returns the denoiser of a task.
+    `choose` says which task's denoiser an image needs; `load` returns the denoiser of a task. A network that
+    is told the level of the noise is told `strength` times that which was found.
 
     Returns
     -------
@@ -33,17 +38,20 @@ def clean(
         if choice.task not in (NONE, OTHER):
             alike[choice.task, image.shape[:2], image.dtype].append(index)
     for (task, _, _), members in alike.items():
-        denoised = _denoise_alike([images[index] for index in members], load(task))
+        found = [cleaned[index][1].estimate for index in members]
+        noise = [estimate.times(strength) for estimate in found if estimate]
+        denoised = _denoise_alike([images[index] for index in members], noise, load(task))
         for index, image in zip(members, denoised, strict=True):
             cleaned[index] = (image, cleaned[index][1])
     return cleaned
 
 
-def _denoise_alike(images: list[Image], denoiser: Denoiser) -> list[Image]:
+def _denoise_alike(images: list[Image], noise: list[NoiseEstimate], denoiser: Denoiser) -> list[Image]:
     """Denoise the colours of images of one size and dtype; copy alpha."""
     denoised = [image.copy() for image in images]
     planes = [colour_planes(image) for image in denoised]
-    stack = denoiser.denoise_stack(np.concatenate(planes))
+    found = [each for each, colours in zip(noise, planes, strict=bool(noise)) for _ in colours]
+    stack = denoiser.denoise_stack(np.concatenate(planes), found if denoiser.is_told else None)
     ends = np.cumsum([len(each) for each in planes])
     for each, part in zip(planes, np.split(stack, ends[:-1]), strict=True):
         each[...] = part

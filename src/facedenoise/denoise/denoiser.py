@@ -1,5 +1,6 @@
 """Denoise arrays of any size with a trained network."""
 
+from collections.abc import Sequence
 from math import ceil
 from pathlib import Path
 from typing import Any, Self
@@ -9,6 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from facedenoise.denoise.networks import find_weights, load_revision
+from facedenoise.denoise.noise_level import NoiseEstimate, estimate_noise
 from facedenoise.denoise.tiling import tiles
 from facedenoise.models import MODELS
 from facedenoise.models.attention_unet import AttentionUNet
@@ -38,9 +40,9 @@ class Denoiser:
     --------
     >>> import numpy as np
     >>> from facedenoise import Denoiser
-    >>> denoiser = Denoiser.load("high_gaussian")
+    >>> denoiser = Denoiser.load("any")
     >>> faces = np.full((3, 48, 48), 128, np.uint8)
-    >>> denoiser(faces).shape
+    >>> denoiser(faces, sigma=0.05).shape
     (3, 48, 48)
     """
 
@@ -69,7 +71,7 @@ class Denoiser:
         Parameters
         ----------
         task : str
-            The noise, such as `high_gaussian`; `facedenoise info` lists those there are.
+            The noise, such as `any`; `facedenoise info` lists those there are.
         model : str, default "unet"
             `unet`, the most faithful; or `gan`, its adversarial refinement, with more texture.
         weights : str or Path, optional
@@ -98,8 +100,11 @@ class Denoiser:
             raise ValueError("give either a folder of weights or a revision and repository, not both")
         return cls(network, device, batch_size=batch_size)
 
-    def __call__(self, image: NDArray[Any]) -> NDArray[Any]:
+    def __call__(self, image: NDArray[Any], *, sigma: float | None = None) -> NDArray[Any]:
         """Denoise an image or a stack of grey images; each channel on its own, alpha is kept.
+
+        A network that is told the level of the noise takes it from `sigma`, or else from what
+        `estimate_noise` finds in each image.
 
         Parameters
         ----------
@@ -107,6 +112,8 @@ class Denoiser:
             Grey (H, W); a stack of grey images (N, H, W); or one image with channels (H, W, C), where C is
             1 for grey, 2 for grey and alpha, 3 for RGB, 4 for RGB and alpha. A last axis of 4 or less is
             taken for channels: give a stack of images that narrow to `denoise_stack`.
+        sigma : float, optional
+            The standard deviation of Gaussian noise on intensities in [0, 1], above 0.
 
         Returns
         -------
@@ -116,25 +123,43 @@ class Denoiser:
         Raises
         ------
         TypeError, ValueError
-            If dtype or shape is another, the image has no pixels, or floating point leaves [0, 1].
+            If dtype or shape is another, the image has no pixels, or floating point leaves [0, 1]; if
+            `sigma` is not above 0, or the network is not told it.
         """
+        estimate = None if sigma is None else self._require_told(NoiseEstimate().with_sigma(sigma))
         _require_pixels(image)
         if image.ndim not in (2, 3) or 0 in image.shape:
             raise ValueError(f"expected shape (H, W), (N, H, W) or (H, W, C) with pixels, got {image.shape}")
         if image.ndim == 3 and image.shape[2] > MOST_CHANNELS:  # noqa: PLR2004
-            return self.denoise_stack(image)
+            found = [estimate or estimate_noise(each) for each in image] if self.is_told else None
+            return self.denoise_stack(image, found)
         denoised = image.copy()
         planes = colour_planes(denoised)
-        planes[...] = self.denoise_stack(planes)
+        found = [estimate or estimate_noise(image)] * len(planes) if self.is_told else None
+        planes[...] = self.denoise_stack(planes, found)
         return denoised
 
-    def denoise_stack(self, planes: NDArray[Any]) -> NDArray[Any]:
+    @property
+    def is_told(self) -> bool:
+        """Whether the network is told the level of the noise."""
+        return self.network.level
+
+    def _require_told(self, estimate: NoiseEstimate) -> NoiseEstimate:
+        if not self.is_told:
+            raise ValueError("this network is not told the level of the noise; leave sigma out")
+        return estimate
+
+    def denoise_stack(
+        self, planes: NDArray[Any], noise: Sequence[NoiseEstimate] | None = None
+    ) -> NDArray[Any]:
         """Denoise grey images of one size, however narrow: in batches if they are small, in tiles if large.
 
         Parameters
         ----------
         planes : ndarray of uint8, uint16, or floating point in [0, 1], shape (N, H, W)
             Shape, dtype and errors are as for a call.
+        noise : sequence of NoiseEstimate, optional
+            That of each image, for a network that is told it.
         """
         _require_pixels(planes)
         if planes.ndim != 3 or 0 in planes.shape:  # noqa: PLR2004
@@ -149,14 +174,19 @@ class Denoiser:
             step = max(1, min(self.batch_size, _PIXELS_AT_ONCE // noisy[0].size))
             for start in range(0, len(noisy), step):
                 part = slice(start, start + step)
-                denoised[part, *tile.inner] = self._pass(noisy[part])[:, *tile.core]
+                of_part = noise[part] if noise else ()
+                denoised[part, *tile.inner] = self._pass(noisy[part], of_part)[:, *tile.core]
         return denoised[:, :height, :width]
 
     @torch.inference_mode()
-    def _pass(self, planes: NDArray[Any]) -> NDArray[Any]:
-        """Send (N, H, W) through the network; same shape and dtype."""
+    def _pass(self, planes: NDArray[Any], noise: Sequence[NoiseEstimate]) -> NDArray[Any]:
+        """Send (N, H, W) through the network, with the levels of their noise; same shape and dtype."""
         largest = white(planes.dtype)
-        noisy = torch.from_numpy(planes.astype(np.float32) / np.float32(largest))[:, np.newaxis]
+        images = planes.astype(np.float32) / np.float32(largest)
+        channels = [images]
+        if self.is_told:
+            channels.append(np.stack([each.level(image) for each, image in zip(noise, images, strict=True)]))
+        noisy = torch.from_numpy(np.stack(channels, axis=1))
         with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
             clean = self.network(noisy.to(self.device, memory_format=torch.channels_last))
         scaled = clean.clamp(0, 1)[:, 0].cpu().numpy() * largest

@@ -7,10 +7,10 @@ import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from facedenoise.errors import InputError
-from facedenoise.models import MODELS, UNTRAINED
+from facedenoise.models import KIND, MODELS, UNTRAINED
 
 if TYPE_CHECKING:
     from facedenoise.models.attention_unet import AttentionUNet
@@ -23,6 +23,13 @@ RELEASED = Path(__file__).parents[1] / "pretrained"
 """Where the package has its own."""
 
 _PARAMS = Path("params.yaml")
+
+
+class Trained(NamedTuple):
+    """What a network was trained on: its noise, and whether it is told the level."""
+
+    noise: "Noise"
+    is_told: bool
 
 
 class UnknownTaskError(InputError, ValueError):
@@ -56,21 +63,20 @@ def find_weights(task: str, model: str, folder: Path | None = None) -> Path:
     return next((file for file in files if file.is_file()), files[-1])
 
 
-def trained_noise(path: Path) -> "Noise":
-    """Return the noise that a network was trained on, from the metadata of its file: no tensor is read.
+def trained(path: Path) -> Trained:
+    """Return what the metadata of a network's file say of its training: no tensor is read.
 
     Raises an `InputError` if the file is missing or broken, or does not say a noise of a known kind.
     """
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - slow
 
-    from facedenoise.noise import kinds  # noqa: PLC0415 - slow
+    from facedenoise.noise import parse_noise  # noqa: PLC0415 - slow
 
     try:
         with safe_open(path, framework="numpy") as file:
             description = json.loads(file.metadata()["facedenoise"])
-        noise = description["params"]["noise"]
-        numbers = {name: value for name, value in noise.items() if name not in ("seed", "kind")}
-        return {each.kind: each for each in kinds()}[noise["kind"]](**numbers)
+        noise = {name: value for name, value in description["params"]["noise"].items() if name != "seed"}
+        return Trained(parse_noise(noise), bool(description[KIND].get("level")))
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from None
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -78,10 +84,10 @@ def trained_noise(path: Path) -> "Noise":
         raise InputError(f"{path}: does not say which noise it was trained on; {remedy}") from None
 
 
-def trained_noises(model: str, folder: Path | None = None) -> dict[str, "Noise"]:
-    """Return the noise of each task that has this model; see `find_tasks` and `trained_noise`."""
+def trained_networks(model: str, folder: Path | None = None) -> dict[str, Trained]:
+    """Return the training of each task that has this model; see `find_tasks` and `trained`."""
     files = {task: find_weights(task, model, folder) for task in find_tasks(folder)}
-    return {task: trained_noise(file) for task, file in files.items() if file.is_file()}
+    return {task: trained(file) for task, file in files.items() if file.is_file()}
 
 
 def task_noise(task: str) -> "Noise":
@@ -97,7 +103,7 @@ def task_noise(task: str) -> "Noise":
     known = find_tasks()
     if task not in known:
         raise UnknownTaskError(task, sorted({*known, *map(str, params.get("tasks", ()))}))
-    return trained_noise(find_weights(task, "unet"))
+    return trained(find_weights(task, "unet")).noise
 
 
 def load_revision(task: str, model: str, *, rev: str | None, repo: str | None) -> "AttentionUNet":

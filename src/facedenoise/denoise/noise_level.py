@@ -10,13 +10,15 @@ The numbers below were set on faces of FER2013, clean and with the noise of the 
 the impulses on test faces, photographs and texts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import convolve, maximum_filter, median_filter, uniform_filter
 
+from facedenoise.noise import MISSING, local_mean
 from facedenoise.pictures.channels import colour_planes, white
 
 _LEAST_SIGMA = 0.016  # estimated below it: as clean as most faces are
@@ -40,26 +42,69 @@ _PATCH, _PATCHES = 256, 16  # px; where a large image is looked at
 
 @dataclass(frozen=True)
 class NoiseEstimate:
-    """What was measured of an image's noise."""
+    """What was found of an image's noise; a clean image has 0 everywhere.
 
-    sigma: float
-    """Standard deviation of Gaussian noise, on intensities in [0, 1]; fine texture raises it."""
+    The variance of a pixel's noise depends on its clean intensity x in [0, 1]: constant + linear * x +
+    quadratic * x^2 (Foi et al., "Practical Poissonian-Gaussian noise modeling and fitting for single-image
+    raw-data", 2008). The first is that of Gaussian noise, the second of Poisson noise, the third of speckle.
+    """
 
-    impulses: float
-    """Share of pixels that are lone black or white ones; 0 where they are Gaussian noise, cut off."""
+    constant: float = 0.0
+    linear: float = 0.0
+    quadratic: float = 0.0
+    impulses: float = 0.0
+    """Share of the pixels that were replaced by black or white."""
+
+    sigma: float = 0.0
+    """Standard deviation over the whole image, on intensities in [0, 1]: the root of the mean variance."""
 
     @property
     def has_impulses(self) -> bool:
-        """Whether the noise is lone black or white pixels."""
-        return self.impulses >= _LEAST_IMPULSES
+        """Whether pixels were replaced by black or white."""
+        return self.impulses > 0
 
     @property
     def is_clean(self) -> bool:
-        """Whether the image has no more noise than clean faces seem to have."""
-        return not self.has_impulses and self.sigma < _LEAST_SIGMA
+        """Whether there is no noise."""
+        return not self.has_impulses and self.sigma == 0
+
+    def with_sigma(self, sigma: float) -> "NoiseEstimate":
+        """Return Gaussian noise of this standard deviation, with the same impulses.
+
+        Raises a ValueError if it is not above 0.
+        """
+        if not 0 < sigma < inf:
+            raise ValueError(f"sigma is the standard deviation of the noise, above 0; got {sigma}")
+        return NoiseEstimate(constant=sigma**2, impulses=self.impulses, sigma=sigma)
+
+    def times(self, strength: float) -> "NoiseEstimate":
+        """Return noise of so many times the standard deviation, with the same impulses."""
+        names = ("constant", "linear", "quadratic")
+        variances = {name: strength**2 * getattr(self, name) for name in names}
+        return replace(self, **variances, sigma=strength * self.sigma)
+
+    def level(self, plane: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return what a denoiser is told of each pixel: the standard deviation of its noise.
+
+        Parameters
+        ----------
+        plane : ndarray of float32 in [0, 1], shape (H, W)
+            The noisy image, or one of its colours.
+
+        Returns
+        -------
+        ndarray of float32, shape (H, W)
+            `facedenoise.noise.MISSING` for black and white pixels where there are impulses.
+        """
+        mean = local_mean(np.rint(255 * plane).astype(np.uint8))
+        level = np.sqrt(self.constant + mean * (self.linear + mean * self.quadratic), dtype=np.float32)
+        missing = ((plane <= 0) | (plane >= 1)) & self.has_impulses
+        return np.where(missing, np.float32(MISSING), level)
 
     def __str__(self) -> str:
-        return f"{self.impulses:.1%} of the pixels" if self.has_impulses else f"sigma {self.sigma:.3f}"
+        level = f"sigma {self.sigma:.3f}" if self.sigma else ""
+        impulses = f"{self.impulses:.1%} of the pixels" if self.has_impulses else ""
+        return " and ".join(filter(None, (level, impulses)))
 
 
 def estimate_noise(image: NDArray[Any]) -> NoiseEstimate:
@@ -72,13 +117,14 @@ def estimate_noise(image: NDArray[Any]) -> NoiseEstimate:
         image a fixed choice of patches is measured. One under 7 pixels high or wide counts as clean.
     """
     if min(image.shape[:2]) < _LEAST_SIDE:
-        return NoiseEstimate(0.0, 0.0)
+        return NoiseEstimate()
     largest = np.float32(white(image.dtype))
     planes = [_patches(plane).astype(np.float32) / largest for plane in colour_planes(image)]
-    return NoiseEstimate(
-        sigma=float(np.median([_estimate_sigma(patches) for patches in planes])),
-        impulses=float(np.median([_share_of_impulses(patches) for patches in planes])),
-    )
+    sigma = float(np.median([_estimate_sigma(patches) for patches in planes]))
+    impulses = float(np.median([_share_of_impulses(patches) for patches in planes]))
+    if impulses >= _LEAST_IMPULSES:
+        return NoiseEstimate(impulses=impulses)
+    return NoiseEstimate(constant=sigma**2, sigma=sigma) if sigma >= _LEAST_SIGMA else NoiseEstimate()
 
 
 def _patches(plane: NDArray[Any]) -> NDArray[Any]:

@@ -6,11 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from facedenoise.images.tensors import require_batch
+from facedenoise.models import KIND
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import load_network
-
-KIND = "attention_unet"
-"""The key of a denoiser's settings in the description of its weights."""
 
 
 def load_denoiser(path: Path) -> AttentionUNet:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from facedenoise.images.tensors import to_float
-from facedenoise.noise import Noise, corrupt, levels
+from facedenoise.noise import Noise, corrupt, drawn, levels
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,10 @@ class TaskNoise:
         """Return noisy copies of images, uint8, shape (N, 1, H, W), of these rows of the CSV."""
         noisy = corrupt(clean.cpu().numpy(), rows.numpy(), self.noise, **self._stream(draw))
         return torch.from_numpy(noisy).to(clean.device)
+
+    def drawn(self, rows: Tensor) -> list[Noise]:
+        """Return the noise of each image in draw 0, in which every number is fixed."""
+        return drawn(rows.numpy(), self.noise, **self._stream(0))
 
     def inputs(self, noisy: Tensor, rows: Tensor, draw: int = 0, *, told: bool) -> Tensor:
         """Return the inputs of a denoiser for what `corrupt` has returned.

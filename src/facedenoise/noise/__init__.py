@@ -1,8 +1,8 @@
 """The noises: pure functions of (image, seed, task, row, draw).
 
 Each kind of noise has a file here, named like its `kind` in params.yaml. It defines the subclass of `Noise`
-with the same name in camel case: `salt_pepper.py` defines `SaltPepper`. In an entry of params.yaml each number
-may be a range, such as `[0.1, 0.5]`: `Varying` draws it anew for each image.
+with the same name in camel case: `salt_pepper.py` defines `SaltPepper`. In an entry of params.yaml each
+number may be a range, such as `[0.1, 0.5]`: `Varying` draws it anew for each image.
 
 Random numbers come from Philox, a counter-based generator (Salmon et al., "Parallel random numbers: as easy
 as 1, 2, 3", 2011): the noise of an image does not depend on order, batch, workers or what ran before.
@@ -58,6 +58,11 @@ class Noise(ABC):
         """The noises that this one is made of."""
         return ()
 
+    @property
+    def varies(self) -> bool:
+        """Whether images differ in the numbers that are drawn for them."""
+        return any(part.varies for part in self.parts)
+
     def drawn(self, generator: np.random.Generator) -> "Noise":
         """Return the noise of one image, in which every number is fixed."""
         return self
@@ -100,6 +105,11 @@ class Varying(Noise):
     def keeps_unsaturated(self) -> bool:
         """As of the kind."""
         return self.low.keeps_unsaturated
+
+    @property
+    def varies(self) -> bool:
+        """True."""
+        return True
 
     def drawn(self, generator: np.random.Generator) -> Noise:
         """Draw the numbers."""
@@ -249,11 +259,16 @@ def levels(
         See `Noise.level`; `UNKNOWN` where the kind does not know it.
     """
     found = np.full(noisy.shape, UNKNOWN, np.float32)
-    for index, row in enumerate(rows.tolist()):
-        level = noise.drawn(_generator(seed, task, row, draw)).level(noisy[index])
+    for index, fixed in enumerate(drawn(rows, noise, seed=seed, task=task, draw=draw)):
+        level = fixed.level(noisy[index])
         if level is not None:
             found[index] = level
     return found
+
+
+def drawn(rows: NDArray[np.int64], noise: Noise, *, seed: int, task: str, draw: int) -> list[Noise]:
+    """Return the noise of each image, in which every number is fixed; for the arguments see `corrupt`."""
+    return [noise.drawn(_generator(seed, task, row, draw)) for row in rows.tolist()]
 
 
 def local_mean(noisy: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -36,6 +36,11 @@ class OneOf(Noise):
         """Those of which one is drawn."""
         return self.of
 
+    @property
+    def varies(self) -> bool:
+        """Whether there are several to draw from."""
+        return len(self.of) > 1 or super().varies
+
     def drawn(self, generator: np.random.Generator) -> Noise:
         """Draw one, and its numbers."""
         return self.of[generator.integers(len(self.of))].drawn(generator)

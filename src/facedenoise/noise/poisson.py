@@ -28,5 +28,5 @@ class Poisson(Noise):
         return f"Poisson, {self.peak:g} photons in a white pixel"
 
     def level(self, noisy: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The square root of the photons, in units of `peak`."""
+        """Return the square root of the photons, in units of `peak`."""
         return np.sqrt(local_mean(noisy) / np.float32(self.peak))

@@ -37,5 +37,6 @@ class SaltPepper(Noise):
         return True
 
     def level(self, noisy: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Missing where the pixel may have been replaced, else exact."""
-        return np.where((noisy == 0) | (noisy == 255), np.float32(MISSING), np.float32(0))
+        """Return `MISSING` where the pixel may have been replaced, else 0: it is exact."""
+        black, white = 0, 255
+        return np.float32(MISSING) * ((noisy == black) | (noisy == white))

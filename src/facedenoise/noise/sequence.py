@@ -26,7 +26,7 @@ class Sequence(Noise):
     @property
     def description(self) -> str:
         """Words for readers."""
-        return f"In turn: {'; '.join(each.description for each in self.of)}"
+        return ", then ".join(each.description for each in self.of)
 
     @property
     def keeps_unsaturated(self) -> bool:

@@ -28,5 +28,5 @@ class Speckle(Noise):
         return f"Speckle, standard deviation {self.std:g} times the intensity"
 
     def level(self, noisy: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """In proportion to the intensity."""
+        """Return `std` times the intensity."""
         return np.float32(self.std) * local_mean(noisy)

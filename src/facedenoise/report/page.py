@@ -5,10 +5,10 @@ import hashlib
 
 from markupsafe import Markup
 
-from facedenoise.report import plane, run_tables, score_tables
+from facedenoise.report import plane, run_tables, score_tables, strength
 from facedenoise.report.gallery import AFTER_TITLES, build_gallery, build_hero, room_for
 from facedenoise.report.results import Results
-from facedenoise.report.style import INK, QUIET, SERIES, series_class
+from facedenoise.report.style import INK, METHOD_TITLES, QUIET, SERIES, series_class
 from facedenoise.report.templating import render
 from facedenoise.report.training_charts import training_charts
 
@@ -35,11 +35,14 @@ def render_page(results: Results) -> str:
         galleries={task: build_gallery(results, task, room) for task in results.titles},
         after_titles=AFTER_TITLES,
         charts=training_charts(results),
+        strength_curves=strength.curves_by_task(results),
+        method_titles=METHOD_TITLES,
         verdicts=plane.plane_verdicts(results),
         series_class=series_class,
         plane=plane,
         run_tables=run_tables,
         score_tables=score_tables,
+        strength=strength,
     )
 
 

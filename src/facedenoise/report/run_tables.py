@@ -1,10 +1,8 @@
 """The data and the params of a run as tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
-
-import pandas as pd
 
 from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.params import Params
@@ -49,8 +47,10 @@ def noise_table(params: Params) -> Table:
 
 def params_table(params: Params) -> Table:
     """List all params by their key."""
-    (flat,) = pd.json_normalize(asdict(params)).to_dict("records")
-    rows = {str(key): [_plain(value)] for key, value in flat.items() if value is not None}
+    content = asdict(params)
+    for name, task in params.tasks.items():
+        content["tasks"][name]["noise"] = task.noise.entry()
+    rows = {key: [_plain(value)] for key, value in _flat(content) if value is not None}
     return _table("params.yaml", "Key", ["Value"], rows)
 
 
@@ -65,8 +65,20 @@ def _table(caption: str, corner: str, heads: list[str], rows: Mapping[str, list[
     return Table(caption, corner, [(head, "") for head in heads], [RowGroup(lines)])
 
 
+def _flat(section: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a section and of those in it, by their keys; of a list by their places."""
+    for name, value in section.items():
+        match value:
+            case dict():
+                yield from _flat(value, f"{above}{name}.")
+            case [dict(), *_]:
+                yield from _flat(dict(enumerate(value)), f"{above}{name}.")
+            case _:
+                yield f"{above}{name}", value
+
+
 def _plain(value: Any) -> str:  # noqa: ANN401
     """Write a value as params.yaml does."""
     if isinstance(value, bool):
         return str(value).lower()
-    return ", ".join(str(part) for part in value) if isinstance(value, tuple) else str(value)
+    return ", ".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import pandas as pd
+
 from facedenoise.report.plane import Points, point_title
 from facedenoise.report.results import Results
 from facedenoise.report.score import SCORES, mean
@@ -79,6 +81,18 @@ def plane_table(title: str, points: Points) -> Table:
         for name, point in points.items()
     ]
     return Table(title, "Image", _judged_heads(names), [RowGroup(rows)])
+
+
+def strength_table(title: str, curve: pd.DataFrame) -> Table:
+    """List the points of the curves over the strength of a noise; the best of each strength is marked."""
+    methods = [method for method in METHOD_TITLES if method in curve]
+    columns = [_score_cells("psnr", psnr) for psnr in curve[methods].to_numpy().tolist()]
+    rows = [
+        Row(METHOD_TITLES[method], cells)
+        for method, cells in zip(methods, zip(*columns, strict=True), strict=True)
+    ]
+    heads = [(f"{strength:.3f}", "") for strength in curve.index]
+    return Table(f"{title}: PSNR in dB by strength", "Method", heads, [RowGroup(rows)])
 
 
 def cross_noise_table(model: str, results: Results) -> Table:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from facedenoise.training.distributed import synchronised
-from facedenoise.training.losses import least_squares
+from facedenoise.training.losses import balanced, charbonnier, least_squares
 from facedenoise.training.reconstruction import Reconstruction
 
 DENOISED, CLEAN = 0.0, 1.0
@@ -82,7 +82,7 @@ class Adversarial:
         self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
     ) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(requires_grad=False)
-        reconstruction = self.generator.error(denoised, clean)
+        reconstruction = balanced(charbonnier(denoised, clean), self.generator.balance)
         # The bare network: the wrapped one would wait in vain for gradients of its weights.
         scores = self._scores(self.discriminator, noisy, denoised)
         adversarial = least_squares(scores, self.clean_label)

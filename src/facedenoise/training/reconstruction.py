@@ -20,10 +20,6 @@ class Reconstruction(Descent):
 
     def step(self, noisy: Tensor, clean: Tensor, factor: float, /) -> dict[str, Tensor]:
         """Take one optimiser step on a batch; log the loss."""
-        loss = self.error(self.output(noisy.to(self.device)), clean.to(self.device))
-        self.descend(loss, factor)
-        return {"loss": loss.detach()}
-
-    def error(self, denoised: Tensor, clean: Tensor) -> Tensor:
-        """Return the loss, a scalar."""
-        return balanced(charbonnier(denoised, clean), self.balance)
+        errors = charbonnier(self.output(noisy.to(self.device)), clean.to(self.device))
+        self.descend(balanced(errors, self.balance), factor)
+        return {"loss": errors.detach().mean()}

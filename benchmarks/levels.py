@@ -1,0 +1,294 @@
+"""How good the package's networks are at any strength of noise, beside FFDNet and the classical denoisers.
+
+    python benchmarks/levels.py RUN      # benchmarks/results/levels.json and docs/pictures/levels.png
+    python benchmarks/levels.py RUN --faces 50 --cache scores.json
+
+RUN is a checkout in which `dvc repro` has split the faces; its test faces are used, and no network of it. All
+methods get the same noisy pixels, and all but `chosen` are told the true strength. `told` is the network
+`any`; `chosen` is what `facedenoise denoise` makes of a face by its own estimate of the noise. Scores are
+taken before rounding to 8 bits. BM3D takes most of a second a face on one core; with `--cache` the scores of
+the classical denoisers are kept, and computed anew only for other noisy pixels.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from functools import cache, partial
+from pathlib import Path
+from statistics import mean, median
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from checkout import Faces, circumstances, enter, estimates, run_command_line
+from common import print_table, rates_in_turns, write_result
+from ffdnet_published import anscombe_ffdnet, ffdnet, load_ffdnet
+from levels_picture import PICTURE, draw_levels
+from numpy.typing import NDArray
+from quality import Method, classical_scores, intervals
+from rivals import apply, biharmonic, bm3d, nonlocal_means, process_per_core
+from skimage import data
+from skimage.color import rgb2gray
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from facedenoise.denoise.choice import Choice, choose
+from facedenoise.denoise.cleaning import Image, clean
+from facedenoise.denoise.denoiser import Denoiser
+from facedenoise.denoise.networks import RELEASED, trained_networks
+from facedenoise.denoise.noise_level import estimate_noise
+from facedenoise.images.fidelity import psnr
+from facedenoise.images.tensors import read_tensors, to_float, to_uint8
+from facedenoise.models.device import has_bfloat16, placed
+from facedenoise.models.inputs import TaskNoise
+from facedenoise.noise import Noise
+from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.poisson import Poisson
+from facedenoise.noise.salt_pepper import SaltPepper
+from facedenoise.noise.sequence import Sequence as InTurn
+from facedenoise.report.grid import save_png
+from stages import run
+from stages.paths import split_file
+
+ANY = "any"
+OURS = ("told", "chosen")
+SIGMAS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25)
+SHARES = (0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)
+PEAKS = (30, 100, 400)
+PHOTOGRAPHS = ("camera", "astronaut", "coins", "coffee", "chelsea")
+PHOTOGRAPH_SIGMAS = (0.02, 0.03, 0.04, 0.06, 0.08, 0.1)
+TIMED_FACES, TIMED_SIGMA = 128, 0.06
+Scores = dict[str, NDArray[np.float64]]
+"""Method to its PSNR on each face."""
+
+
+def gaussian(sigma: float) -> Noise:
+    """Return Gaussian noise of a standard deviation on intensities from 0 to 1."""
+    return Gaussian(std=sigma, factor=2)
+
+
+SERIES: dict[str, dict[float, Noise]] = {
+    "gaussian": {sigma: gaussian(sigma) for sigma in SIGMAS},
+    "salt_pepper": {share: SaltPepper(factor=share) for share in SHARES},
+    "poisson": {peak: Poisson(peak=peak) for peak in PEAKS},
+    "gaussian_0.03_salt_pepper": {0.05: InTurn((gaussian(0.03), SaltPepper(factor=0.05)))},
+}
+"""The noises by what varies in them: sigma, the share of impulses, the photons of a white pixel."""
+
+
+class Clean(NamedTuple):
+    """Clean images, uint8 (N, 1, H, W), their rows in the CSV, and the seed of their noise."""
+
+    images: Tensor
+    rows: Tensor
+    seed: int
+
+    def under(self, noise: Noise) -> Faces:
+        """Return the images with a noise."""
+        drawn = TaskNoise(noise, self.seed, "levels")
+        return Faces(self.images, drawn.corrupt(self.images, self.rows, 0), self.rows, drawn)
+
+
+def main() -> None:
+    """Parse the command line, measure, print, write and draw."""
+    parser = run_command_line(__doc__)
+    parser.add_argument(
+        "--faces", type=int, default=300, help="evenly spaced test faces; default: %(default)s"
+    )
+    parser.add_argument("--cache", type=Path, help="where the classical scores are kept")
+    parser.add_argument("--rounds", type=int, default=3, help="turns of each method that is timed")
+    arguments = parser.parse_args()
+    kept = arguments.cache.resolve() if arguments.cache else None
+    params = enter(arguments.run)
+    faces = evenly_spaced(arguments.faces, params.noise.seed)
+    with process_per_core() as pool:
+        result = {
+            "faces": len(faces.rows),
+            "series": {
+                name: [
+                    {"strength": strength, **measure(faces.under(noise), pool, kept)}
+                    for strength, noise in noises.items()
+                ]
+                for name, noises in SERIES.items()
+            },
+            "photographs": [row for name in PHOTOGRAPHS for row in photograph(name)],
+            "clean_faces_untouched": untouched(images(faces.images)),
+            "images_a_second": images_a_second(
+                faces.under(gaussian(TIMED_SIGMA)).noisy, pool, arguments.rounds
+            ),
+            "operations_a_face": operations(),
+        }
+    show(result)
+    versions = ("torch", "scikit-image", "bm3d", "bm4d", "ffdnet")
+    write_result("levels", versions, {**circumstances(params), **result})
+    save_png(draw_levels(result["series"]), PICTURE)
+
+
+def evenly_spaced(count: int, seed: int) -> Clean:
+    """Return so many evenly spaced test faces, all if there are fewer."""
+    test = read_tensors(split_file("test"))
+    total = len(test["row"])
+    places = torch.arange(min(count, total)) * total // min(count, total)
+    return Clean(test["images"][places], test["row"][places], seed)
+
+
+def measure(faces: Faces, pool: Executor, kept: Path | None) -> dict[str, Any]:
+    """Score all methods, and ours against each of the others, face by face."""
+    noise, noisy, truth = faces.noise.noise, to_float(faces.noisy), to_float(faces.clean)
+    cleaned = chosen(images(faces.noisy, as_float=True))
+    denoised = {
+        "noisy": noisy,
+        **by_ffdnet(noise, noisy),
+        **{name: estimates(load(task).network, faces) for name, task in networks(noise).items()},
+        "chosen": torch.from_numpy(np.stack([image for image, _ in cleaned]))[:, None],
+    }
+    scores = {
+        **{name: psnr(truth, estimate) for name, estimate in denoised.items()},
+        **{name: classical_scores(of, faces, pool, kept)["psnr"] for name, of in classical(noise).items()},
+    }
+    return {
+        "psnr": intervals(scores),
+        **{f"{ours}_over": intervals(differences(scores, ours)) for ours in OURS},
+        "choices": Counter(choice.task for _, choice in cleaned),
+    }
+
+
+def differences(scores: Scores, ours: str) -> Scores:
+    """Return by how much one of ours exceeds each method that is not among them."""
+    return {name: scores[ours] - others for name, others in scores.items() if name not in OURS}
+
+
+def by_ffdnet(noise: Noise, noisy: Tensor) -> dict[str, Tensor]:
+    """Return what FFDNet makes of a noise that it can be told."""
+    match noise:
+        case Gaussian():
+            return {"ffdnet": ffdnet(noisy, noise.sigma)}
+        case Poisson():
+            return {"anscombe_ffdnet": anscombe_ffdnet(noisy, noise.peak)}
+    return {}
+
+
+def classical(noise: Noise) -> dict[str, Method]:
+    """Return the classical denoisers for a noise."""
+    if noise.keeps_unsaturated:
+        return {"biharmonic": partial(biharmonic)}
+    if noise.sigma is None:
+        return {}
+    exact = partial(nonlocal_means, sigma=noise.sigma, fast=False)
+    return {"bm3d": partial(bm3d, sigma=noise.sigma), "nonlocal_means": exact}
+
+
+def networks(noise: Noise) -> dict[str, str]:
+    """Return the tasks of the package whose networks are for this kind of noise, of whatever strength."""
+    trained = trained_networks("unet", RELEASED)
+    return {"told": ANY, **{task: task for task, of in trained.items() if of.noise.kind == noise.kind}}
+
+
+@cache
+def load(task: str) -> Denoiser:
+    """Return a network of the package."""
+    return Denoiser.load(task, weights=RELEASED)
+
+
+def chosen(noisy: Sequence[Image]) -> list[tuple[Image, Choice]]:
+    """Denoise images as `facedenoise denoise` does, by what it finds in each."""
+    trained = trained_networks("unet", RELEASED)
+    return clean(noisy, lambda image: choose(estimate_noise(image), trained), load)
+
+
+def images(batch: Tensor, *, as_float: bool = False) -> list[Image]:
+    """Return the images of a uint8 batch; in floating point nothing is rounded to 8 bits when denoised."""
+    return list((to_float(batch) if as_float else batch)[:, 0].numpy())
+
+
+def untouched(faces: list[Image]) -> float:
+    """Return the share of clean faces that `facedenoise denoise` leaves byte for byte."""
+    return mean(np.array_equal(face, after) for face, (after, _) in zip(faces, chosen(faces), strict=True))
+
+
+def photograph(name: str) -> list[dict[str, Any]]:
+    """Score FFDNet and ours on a photograph of scikit-image, made grey, under each sigma."""
+    picture = getattr(data, name)()
+    grey = torch.from_numpy(picture / 255 if picture.ndim == 2 else rgb2gray(picture))[None, None]  # noqa: PLR2004
+    original = Clean(to_uint8(grey), torch.tensor([0]), seed=0)
+    rows = []
+    for sigma in PHOTOGRAPH_SIGMAS:
+        noisy = original.under(gaussian(sigma)).noisy
+        (image,) = images(noisy, as_float=True)
+        ((by_estimate, _),) = chosen([image])
+        ours = {"told": load(ANY)(image, sigma=sigma), "chosen": by_estimate}
+        denoised = {"ffdnet": ffdnet(to_float(noisy), sigma)}
+        denoised |= {name: torch.from_numpy(estimate)[None, None] for name, estimate in ours.items()}
+        scores = {
+            name: psnr(to_float(original.images), estimate).item() for name, estimate in denoised.items()
+        }
+        rows.append({"photograph": name, "sigma": sigma, **scores})
+    return rows
+
+
+def images_a_second(noisy: Tensor, pool: Executor, rounds: int) -> dict[str, dict[str, float]]:
+    """Let the methods take turns on the first faces; return the best and the median rate."""
+    noisy = noisy[:TIMED_FACES]
+    faces = images(noisy)
+    exact = partial(nonlocal_means, sigma=TIMED_SIGMA, fast=False)
+    ways: dict[str, Callable[[], object]] = {
+        "told": partial(load(ANY), np.stack(faces), sigma=TIMED_SIGMA),
+        "chosen": partial(chosen, faces),
+        "ffdnet": partial(ffdnet_in_bfloat16, to_float(noisy)),
+        "bm3d": partial(apply, pool, partial(bm3d, sigma=TIMED_SIGMA), noisy),
+        "nonlocal_means": partial(apply, pool, exact, noisy),
+    }
+    for name in ("told", "chosen", "ffdnet"):
+        ways[name]()  # the first call chooses kernels
+
+    def turn(name: str) -> int:
+        ways[name]()
+        return len(faces)
+
+    rates = rates_in_turns({name: partial(turn, name) for name in ways}, rounds)
+    return {name: {"best": max(of), "median": median(of)} for name, of in rates.items()}
+
+
+def ffdnet_in_bfloat16(noisy: Tensor) -> Tensor:
+    """Denoise in the precision and memory layout of our networks."""
+    placed(load_ffdnet(), noisy.device)
+    with torch.autocast(noisy.device.type, torch.bfloat16, enabled=has_bfloat16(noisy.device)):
+        return ffdnet(noisy, TIMED_SIGMA)
+
+
+def operations() -> dict[str, int]:
+    """Return how many multiplications and additions each network needs for a face."""
+    face = torch.full((1, 2, 48, 48), 0.5)
+    ours = {task: load(task).network for task in trained_networks("unet", RELEASED)}
+    return {
+        **{task: operations_of(network, face[:, : 1 + network.level]) for task, network in ours.items()},
+        "ffdnet": operations_of(load_ffdnet(), face[:, :1], TIMED_SIGMA),
+    }
+
+
+def operations_of(network: nn.Module, *inputs: object) -> int:
+    """Count the operations of one pass by torch's flop counter."""
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        network(*inputs)
+    return counter.get_total_flops()
+
+
+def show(result: dict[str, Any]) -> None:
+    """Print the tables."""
+    for name, measured in result["series"].items():
+        print_table([{name: row["strength"], **means(row["psnr"])} for row in measured])
+    print_table(result["photographs"])
+    print_table([{"images a second": name, **rates} for name, rates in result["images_a_second"].items()])
+    print_table(
+        [{"network": name, "G operations": n / 1e9} for name, n in result["operations_a_face"].items()]
+    )
+    print(f"clean faces left byte for byte: {result['clean_faces_untouched']:.1%}")
+
+
+def means(of_method: dict[str, dict[str, float]]) -> dict[str, float]:
+    """Return the means without their intervals."""
+    return {name: interval["mean"] for name, interval in of_method.items()}
+
+
+if __name__ == "__main__":
+    run(main)

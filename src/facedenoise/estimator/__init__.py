@@ -1,0 +1,1 @@
+"""How much noise an image has, judged from the image alone by a small network."""

@@ -1,0 +1,104 @@
+"""The estimator of noise: a small convolutional network that sees how an image varies from pixel to pixel."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from facedenoise.models.attention_unet import ResidualBlock
+
+KIND = "noise_estimator"
+"""The key of the network's settings in the description of its weights."""
+LEVEL, NOISY, IMPULSES, SHARE = slice(0, 3), 3, 4, 5
+"""Where the output has what."""
+OUTPUTS = 6
+SIDE = 5  # px; of a filter
+LEAST_SIDE = SIDE + 3  # px; less leaves no pixel at quarter size
+_STRIDE = 2  # px; of the filters
+_GREY_LEVELS = 255
+_LEAST_MEAN = 0.02  # of intensities; a black image would divide by zero
+
+
+class NoiseEstimator(nn.Module):
+    """Say of an image whether it has noise, and how much.
+
+    Filters that are blind to the mean see how neighbouring pixels differ. What they say is compressed by an
+    inverse hyperbolic sine in units of one of 256 grey levels, so that noise of any strength counts the same.
+    The features are averaged over the image, each weighted by where it can be trusted.
+
+    Parameters
+    ----------
+    filters : int
+        Of `SIDE` x `SIDE` pixels.
+    half, quarter : int
+        Channels at half and at quarter size.
+    """
+
+    def __init__(self, filters: int, half: int, quarter: int) -> None:
+        super().__init__()
+        self.filters = nn.Conv2d(1, filters, SIDE, stride=_STRIDE, bias=False)
+        self.features = nn.Sequential(
+            nn.Conv2d(filters + 2 * _STRIDE**2, half, 1),
+            nn.ReLU(),
+            ResidualBlock(half),
+            nn.ReLU(),
+            nn.Conv2d(half, quarter, 2, stride=2),
+            nn.ReLU(),
+            ResidualBlock(quarter),
+            nn.ReLU(),
+        )
+        self.trust = nn.Conv2d(quarter, quarter, 1)
+        self.head = nn.Sequential(nn.Linear(quarter, quarter), nn.ReLU(), nn.Linear(quarter, OUTPUTS + 1))
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Judge images.
+
+        Parameters
+        ----------
+        images : Tensor
+            float32 in [0, 1], shape (N, 1, H, W), at least `LEAST_SIDE` high and wide.
+
+        Returns
+        -------
+        Tensor
+            float32, shape (N, `OUTPUTS`): the logarithms of the coefficients of the noise's variance, constant,
+            linear and quadratic in the intensity; logits of there being such noise, and impulses; and of the
+            share of impulses.
+        """
+        features = self.features(self._seen(images))
+        trust = torch.sigmoid(self.trust(features))
+        pooled = (features * trust).sum((2, 3)) / trust.sum((2, 3))
+        with torch.autocast(images.device.type, enabled=False):
+            answers = self.head(pooled.float())
+        return torch.cat([_coefficients(answers[:, :4], images), answers[:, 4:]], dim=1)
+
+    def _seen(self, images: Tensor) -> Tensor:
+        """Return the differences of pixels, the image, and its saturated pixels."""
+        blind = self.filters.weight - self.filters.weight.mean((2, 3), keepdim=True)
+        with torch.autocast(images.device.type, enabled=False):  # bfloat16 rounds weak noise away
+            differences = torch.asinh(_GREY_LEVELS * functional.conv2d(images, blind, stride=_STRIDE))
+        height, width = (_STRIDE * side for side in differences.shape[2:])
+        inner = images[:, :, SIDE // 2 :, SIDE // 2 :][:, :, :height, :width]
+        saturated = ((inner <= 0) | (inner >= 1)).float()
+        pixels = functional.pixel_unshuffle(torch.cat([inner, saturated], dim=1), _STRIDE)
+        return torch.cat([differences, pixels], dim=1)
+
+
+def _coefficients(answers: Tensor, images: Tensor) -> Tensor:
+    """Map the logarithm of a standard deviation and three logits of shares in its square, (N, 4), to (N, 3)."""
+    powers = torch.stack([(images**power).mean((1, 2, 3)) for power in range(3)], dim=1)
+    shares = functional.log_softmax(answers[:, 1:], dim=1)
+    return 2 * answers[:, :1] + shares - powers.clamp(min=_LEAST_MEAN).log()
+
+
+def log_levels(coefficients: Tensor, mean: Tensor) -> Tensor:
+    """Return the logarithm of the standard deviation of each pixel's noise.
+
+    Parameters
+    ----------
+    coefficients : Tensor
+        Of a `NoiseEstimator`'s output, shape (N, 3).
+    mean : Tensor
+        The clean intensities, or an estimate of them, in [0, 1], shape (N, 1, H, W).
+    """
+    constant, linear, quadratic = (each[:, None, None, None] for each in coefficients.exp().unbind(1))
+    return (constant + mean * (linear + mean * quadratic)).clamp(min=1e-12).log() / 2
