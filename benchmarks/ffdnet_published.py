@@ -71,8 +71,8 @@ def ffdnet(noisy: Tensor, sigma: float) -> Tensor:
 def anscombe_ffdnet(noisy: Tensor, peak: float) -> Tensor:
     """Denoise Poisson noise of a known peak: make its variance 1, take off that, and go back.
 
-    There by Anscombe, 1948. Back by Makitalo & Foi, "A closed-form approximation of the exact unbiased inverse
-    of the Anscombe variance-stabilizing transformation", 2011.
+    There as Anscombe, 1948; back as Makitalo & Foi, "A closed-form approximation of the exact unbiased
+    inverse of the Anscombe variance-stabilizing transformation", 2011.
     """
     low, high = (2 * sqrt(photons + OFFSET) for photons in (0, peak))
     stable = 2 * (noisy * peak + OFFSET).sqrt()

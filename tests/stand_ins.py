@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from facedenoise.models import MODELS
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.weights import write_weights
+from facedenoise.noise import Noise
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.noise.salt_pepper import SaltPepper
 
@@ -54,6 +55,27 @@ def write_stand_ins(folder: Path) -> None:
         noise = {"seed": 0, **asdict(NOISES[task])}
         about = {"attention_unet": settings, "task": task, "model": model, "params": {"noise": noise}}
         write_weights(folder / task / f"{model}.safetensors", network.state_dict(), about)
+
+
+def told_stand_in() -> AttentionUNet:
+    """Return a network that adds to each pixel the square root of its level; missing ones are filled first."""
+    network = AttentionUNet((2, 2), (1, 1), attention=False, level=True)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.zero_()
+        level, first = 2, 0
+        network.stem.weight[first, level, 1, 1] = 1
+        network.ups[0].merge.weight[first, first] = 1
+        network.head.weight[0, first, 1, 1] = 1
+    return network
+
+
+def write_told_stand_in(folder: Path, noise: Noise) -> None:
+    """Write FOLDER/unet.safetensors, as trained on a noise."""
+    settings = {"widths": (2, 2), "blocks": (1, 1), "attention": False, "level": True}
+    params = {"noise": {"seed": 0, **noise.entry()}}
+    about = {"attention_unet": settings, "task": folder.name, "model": "unet", "params": params}
+    write_weights(folder / "unet.safetensors", told_stand_in().state_dict(), about)
 
 
 def denoised_by_stand_in(task: str, image: NDArray[np.uint8], model: str = "unet") -> NDArray[np.uint8]:

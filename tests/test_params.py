@@ -8,11 +8,14 @@ import yaml
 
 from facedenoise.errors import InputError
 from facedenoise.models import UNTRAINED
+from facedenoise.noise import Varying
 from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.one_of import OneOf
+from facedenoise.noise.poisson import Poisson
 from facedenoise.params import parse_params
 
 PARAMS = Path(__file__).resolve().parents[1] / "params.yaml"
-TASK = {
+TASK: dict[str, Any] = {
     "noise": {"kind": "poisson", "peak": 30},
     "after": UNTRAINED,
     "train": {"epochs": 1, "lr": 0.001},
@@ -61,6 +64,24 @@ def test_a_task_needs_no_title_and_two_may_come_after_the_same(content: dict[str
     assert params.tasks["few_photons"].gan.weight_factor == 1
 
 
+def test_a_task_may_have_noise_that_varies_and_a_balance(content: dict[str, Any]) -> None:
+    parts = [{"kind": "gaussian", "std": [0.0, 0.25], "factor": 2}, TASK["noise"]]
+    own = {"noise": {"kind": "one_of", "of": parts}, "train": {"epochs": 1, "lr": 0.001, "balance": 0.5}}
+    tasks = {"any": {**TASK, **own}, "dim": {**TASK, "after": "any"}}
+    params = parse_params({**content, "tasks": tasks}, "params.yaml")
+    assert params.tasks["any"].noise == OneOf((Varying(Gaussian(0.0, 2), Gaussian(0.25, 2)), Poisson(30)))
+    assert [task.train.balance for task in params.tasks.values()] == [0.5, 0.0]
+
+
+def test_a_wrong_number_in_a_mixture_is_one_line_that_names_its_place(content: dict[str, Any]) -> None:
+    parts = [TASK["noise"], {"kind": "poisson", "peak": [9, 3]}]
+    [line] = problems(changed(content, "tasks.low_gaussian.noise", {"kind": "sequence", "of": parts}))
+    assert line == (
+        "params.yaml: tasks.low_gaussian.noise.of.1.peak: give a range as a list of its low and its high end "
+        "(it is [9.0, 3.0])"
+    )
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
@@ -81,6 +102,13 @@ def test_a_task_needs_no_title_and_two_may_come_after_the_same(content: dict[str
         ("tasks.salt_pepper.gan.weight_factor", -1),
         ("tasks.low_gaussian.train.lr", 0),
         ("tasks.low_gaussian.train.lr", None),
+        ("tasks.low_gaussian.noise.std", [0.5, 0.1]),
+        ("tasks.low_gaussian.noise.std", [0.1]),
+        ("tasks.low_gaussian.noise.std", [-0.1, 0.1]),
+        ("tasks.low_gaussian.noise.kind", ["gaussian", "poisson"]),
+        ("tasks.low_gaussian.noise", {"kind": "one_of", "of": []}),
+        ("tasks.low_gaussian.train.balance", 1.1),
+        ("tasks.low_gaussian.train.balance", "half"),
         ("tasks.low_gaussian.train.epochs", 0),
         ("tasks.low_gaussian.train.epochs", "3"),
         ("tasks.low_gaussian.train.init", "scratch"),
@@ -101,6 +129,7 @@ def test_a_task_needs_no_title_and_two_may_come_after_the_same(content: dict[str
         ("model.widths", [16]),
         ("model.widths", [16, -1]),
         ("model.attention", 1),
+        ("model.level", "yes"),
         ("data.csv", ""),
         ("data.csv", 3),
         ("data.deduplicate", "no"),

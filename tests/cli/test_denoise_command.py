@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from stand_ins import NOISES, TASKS, close, denoised_by_stand_in, write_stand_ins
+from stand_ins import NOISES, TASKS, close, denoised_by_stand_in, write_stand_ins, write_told_stand_in
 
 from facedenoise.cli.main import main
 from facedenoise.data.fer_csv import read_blocks
 from facedenoise.data.fer_writer import write_fer_csv
 from facedenoise.files import replacing
 from facedenoise.models import MODELS
-from facedenoise.noise import corrupt
+from facedenoise.noise import corrupt, parse_noise
 from facedenoise.pictures import Picture, read_picture, write_picture
 
 CAPTURE = pytest.CaptureFixture[str]
@@ -301,3 +301,61 @@ def test_an_interruption_ends_with_130_and_leaves_no_half_file(
     run("in.png", "out.png", status=130)
     assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
     assert [path.name for path in here.iterdir()] == ["in.png"]
+
+
+ANY = parse_noise({"kind": "gaussian", "std": [0, 0.5], "factor": 2})
+
+
+@pytest.fixture
+def told(here: Path, faces: Faces) -> NDArray[Any]:
+    """Add a network that is told any level; return the pixels of `in.png`, which has noise."""
+    write_told_stand_in(here.parent / "released/wide", ANY)
+    write_picture(Path("in.png"), Picture(faces["high_gaussian"]))
+    write_picture(Path("clean.png"), Picture(faces["none"]))
+    return faces["high_gaussian"].astype(float)
+
+
+def added(path: str, noisy: NDArray[Any]) -> float:
+    """Return what the stand-in was told."""
+    more = (pixels(path) - noisy) / 255
+    return float(np.median(more[pixels(path) < 255])) ** 2
+
+
+def test_what_was_found_is_said_and_told(told: NDArray[Any], capsys: CAPTURE) -> None:
+    run("in.png", "out.png", "--json")
+    said = json.loads(capsys.readouterr().out)
+    assert said["noise"] == "wide"
+    assert said["sigma"] == pytest.approx(0.06, rel=0.2)
+    assert said["impulses"] == 0
+    assert added("out.png", told) == pytest.approx(said["sigma"], rel=0.1)
+    run("clean.png", "same.png", "--noise", "wide")
+    np.testing.assert_array_equal(pixels("same.png"), pixels("clean.png"))
+
+
+def test_sigma_and_strength_change_what_is_told(told: NDArray[Any], capsys: CAPTURE) -> None:
+    run("in.png", "out.png", "--sigma", "0.0625")
+    assert "wide (sigma 0.062)" in capsys.readouterr().out
+    assert added("out.png", told) == pytest.approx(0.0625, rel=0.02)
+    run("in.png", "out.png", "--sigma", "0.0625", "--strength", "0.16")
+    assert added("out.png", told) == pytest.approx(0.01, rel=0.05)
+    run("clean.png", "out.png", "--sigma", "0.0625")
+    assert "wide" in capsys.readouterr().out, "the user knows better than the estimate"
+
+
+@pytest.mark.parametrize("option", [("--sigma", "0.1"), ("--strength", "0.5")])
+@pytest.mark.parametrize("noise", ["auto", "low_gaussian"])
+def test_networks_that_are_told_nothing_take_neither(
+    faces: Faces, noise: str, option: tuple[str, str], capsys: CAPTURE
+) -> None:
+    write_picture(Path("in.png"), Picture(faces["none"]))
+    run("in.png", "out.png", "--noise", noise, *option, status=1)
+    assert "leave --sigma and --strength out" in capsys.readouterr().err
+    assert not Path("out.png").exists()
+
+
+@pytest.mark.parametrize("option", ["--sigma", "--strength"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "inf", "much"])
+def test_sigma_and_strength_are_numbers_above_zero(option: str, value: str, capsys: CAPTURE) -> None:
+    with pytest.raises(SystemExit):
+        run("in.png", "out.png", f"{option}={value}")
+    assert "is no number above 0" in capsys.readouterr().err

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 from dvc.repo import Repo
-from stand_ins import BRIGHTER, TASKS, denoised_by_stand_in, stand_in, write_stand_ins
+from stand_ins import BRIGHTER, TASKS, denoised_by_stand_in, stand_in, told_stand_in, write_stand_ins
 
 import facedenoise.denoise.denoiser
 from facedenoise import Denoiser
@@ -216,3 +216,38 @@ def test_what_cannot_be_loaded_is_refused_with_the_choices(settings: dict[str, A
 def test_the_package_has_no_other_lazy_name() -> None:
     with pytest.raises(ImportError):
         from facedenoise import Nothing  # noqa: F401, PLC0415
+
+
+def test_a_told_network_is_told_sigma_or_what_is_found_in_each_image(drawn: torch.Tensor) -> None:
+    clean = drawn[:2, 0].numpy()
+    noise = 0.1 * 255 * np.random.default_rng(0).standard_normal(clean.shape)
+    noisy = np.rint((clean + noise).clip(0, 255)).astype(np.uint8)
+    denoiser = Denoiser(told_stand_in())
+    told = denoiser(noisy[0], sigma=0.0625)
+    np.testing.assert_array_equal(told, np.minimum(noisy[0] + 64.0, 255))  # 255 * sqrt(0.0625)
+    stack = np.stack([noisy[0], clean[1]])
+    found = denoiser(stack)
+    np.testing.assert_array_equal(found[1], clean[1], "no noise: every pixel is exact")
+    added = np.median((found[0] - 1.0 * noisy[0])[found[0] < 255]) / 255
+    assert added**2 == pytest.approx(0.1, rel=0.2)
+    np.testing.assert_array_equal(denoiser(noisy[0]), found[0])
+
+
+def test_a_colour_picture_has_one_level_and_keeps_its_alpha() -> None:
+    image = noise_image(16, 20, 4)
+    image[..., :3] //= 2
+    denoised = Denoiser(told_stand_in())(image, sigma=0.01)
+    black = image[..., :3] == 0
+    np.testing.assert_array_equal(denoised[..., :3][~black], image[..., :3][~black] + 26)  # 25.5, rounded
+    np.testing.assert_array_equal(denoised[..., 3], image[..., 3])
+
+
+@pytest.mark.parametrize("sigma", [0, -0.1, float("nan"), float("inf")])
+def test_a_sigma_must_be_above_zero(sigma: float) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        Denoiser(told_stand_in())(noise_image(8, 8), sigma=sigma)
+
+
+def test_a_network_that_is_told_nothing_refuses_a_sigma() -> None:
+    with pytest.raises(ValueError, match="leave sigma out"):
+        Denoiser(stand_in("low_gaussian"))(noise_image(8, 8), sigma=0.1)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 from helpers import awake, random_images
-from torch import nn
+from torch import Tensor, nn
 
 from facedenoise.models.attention_unet import AttentionGate, AttentionUNet, Up, filled
 from facedenoise.models.patchgan import PatchGAN
@@ -110,6 +110,53 @@ def test_the_network_sees_which_pixels_are_saturated() -> None:
     network = awake(AttentionUNet(WIDTHS, BLOCKS))
     almost, fully = torch.full((1, 1, 8, 8), 1 - 1e-6), torch.ones(1, 1, 8, 8)
     assert (network(almost) - network(fully)).abs().max() > 1e-3
+
+
+def told(noisy: Tensor, level: Tensor | float) -> Tensor:
+    """Return the inputs of a network that is told this level everywhere, or that of each pixel."""
+    return torch.cat([noisy, torch.as_tensor(level).expand_as(noisy)], dim=1)
+
+
+class TestTold:
+    """A network that is told the level of the noise."""
+
+    @pytest.mark.parametrize(("height", "width"), [(48, 48), (1, 1), (5, 7)])
+    def test_any_size_comes_back_as_one_channel(self, height: int, width: int) -> None:
+        network = awake(AttentionUNet(WIDTHS, BLOCKS, level=True))
+        assert network(told(random_images(2, height, width), 0.1)).shape == (2, 1, height, width)
+
+    def test_it_copies_what_is_exact_and_corrects_what_is_not(self) -> None:
+        noisy, network = random_images(), awake(AttentionUNet(WIDTHS, BLOCKS, level=True))
+        level = torch.where(random_images(seed=1) < 0.5, 0.0, 0.1)
+        changed = network(told(noisy, level)) != noisy
+        assert not changed[level == 0].any()
+        assert changed[level > 0].float().mean() > 0.9
+
+    def test_it_does_not_see_the_value_of_a_missing_pixel_but_fills_it(self) -> None:
+        noisy, network = 0.5 + random_images() / 4, awake(AttentionUNet(WIDTHS, BLOCKS, level=True))
+        missing = torch.zeros_like(noisy)
+        missing[..., ::4, ::4] = 1
+        black, white = (torch.where(missing > 0, value, noisy) for value in (0.25, 0.75))
+        assert torch.equal(network(told(black, missing)), network(told(white, missing)))
+        untrained = AttentionUNet(WIDTHS, BLOCKS, level=True)
+        torch.testing.assert_close(untrained(told(black, missing)), filled(black, missing))
+
+    def test_what_it_is_told_matters(self) -> None:
+        noisy, network = random_images(), awake(AttentionUNet(WIDTHS, BLOCKS, level=True))
+        assert (network(told(noisy, 0.1)) - network(told(noisy, 0.2))).abs().max() > 1e-3
+
+    def test_it_sees_as_far_as_its_radius(self) -> None:
+        network = awake(AttentionUNet(WIDTHS, BLOCKS, level=True)).double()
+        place, seen = 96, []
+        for column in range(place, place + network.stride):
+            inputs = told(random_images(1, 16, 2 * place), 0.1).double()
+            inputs[:, 1, :, ::2] = 1  # of missing pixels the neighbours count, from one pixel further
+            inputs[:, 1, :, column] = 1
+            network(inputs.requires_grad_())[0, 0, 8, column].backward()
+            assert inputs.grad is not None
+            seen.append(int((inputs.grad[0].nonzero()[:, 2] - column).abs().max()))
+        assert max(seen) <= network.radius
+        assert max(seen) >= network.radius - 1
 
 
 def test_a_patch_is_24_pixels_wide() -> None:

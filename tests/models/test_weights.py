@@ -77,3 +77,18 @@ def test_what_is_no_denoiser_is_refused_in_one_line(path: Path, damage: Callable
 def test_weights_of_another_network_name_what_does_not_fit(path: Path) -> None:
     with pytest.raises(InputError, match=r"weights of another network.*stem\.weight"):
         load_weights(AttentionUNet((8, 16), (1, 1)), path)
+
+
+def test_a_network_that_is_told_starts_as_the_same_function_as_one_that_is_not(tmp_path: Path) -> None:
+    untold, told = awake(AttentionUNet((4, 8), (1, 1))), AttentionUNet((4, 8), (1, 1), level=True)
+    write_weights(tmp_path / "untold.safetensors", untold.state_dict(), {})
+    load_weights(told, tmp_path / "untold.safetensors")
+    noisy, level = random_images(), 0.01 + 0.9 * random_images(seed=1)
+    torch.testing.assert_close(told(torch.cat([noisy, level], dim=1)), untold(noisy))
+
+
+def test_a_network_that_is_not_told_takes_no_weights_of_one_that_is(tmp_path: Path) -> None:
+    told = AttentionUNet((4, 8), (1, 1), level=True)
+    write_weights(tmp_path / "told.safetensors", told.state_dict(), {})
+    with pytest.raises(InputError, match=r"weights of another network.*stem\.weight"):
+        load_weights(AttentionUNet((4, 8), (1, 1)), tmp_path / "told.safetensors")

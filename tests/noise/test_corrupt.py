@@ -6,17 +6,22 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facedenoise.noise import Noise, corrupt, kinds
+from facedenoise.noise import Noise, Varying, corrupt, kinds
 from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.one_of import OneOf
 from facedenoise.noise.poisson import Poisson
 from facedenoise.noise.salt_pepper import SaltPepper
+from facedenoise.noise.sequence import Sequence
 from facedenoise.noise.speckle import Speckle
 
 LOW, HIGH = Gaussian(std=0.2, factor=0.2), Gaussian(std=0.4, factor=0.3)
 SALT_PEPPER = SaltPepper(factor=0.1, salt_ratio=0.5)
-NOISES = [LOW, HIGH, SALT_PEPPER, Poisson(peak=30), Speckle(std=0.2)]
+NUMBERED = [LOW, HIGH, SALT_PEPPER, Poisson(peak=30), Speckle(std=0.2)]
+RANGES = [Varying(LOW, HIGH), Varying(SALT_PEPPER, SaltPepper(factor=0.5, salt_ratio=0.5))]
+MIXED, IN_TURN = OneOf((RANGES[0], Poisson(peak=30))), Sequence((RANGES[0], SALT_PEPPER))
+NOISES: list[Noise] = [*NUMBERED, MIXED, IN_TURN]
 ROWS = np.arange(200, dtype=np.int64)
-of_every_kind = pytest.mark.parametrize("noise", NOISES)
+of_every_kind = pytest.mark.parametrize("noise", [*NOISES, *RANGES])
 
 
 def random_images(count: int) -> NDArray[np.uint8]:
@@ -66,7 +71,7 @@ def test_only_a_noise_that_says_so_keeps_unsaturated_pixels(noise: Noise) -> Non
     assert kept.all() == noise.keeps_unsaturated
 
 
-@of_every_kind
+@pytest.mark.parametrize("noise", NUMBERED)
 def test_the_words_name_each_number(noise: Noise) -> None:
     assert noise.description[0].isupper() or noise.description[0].isdigit()
     assert f"{noise.sigma or next(iter(vars(noise).values())):g}" in noise.description
@@ -88,6 +93,9 @@ def test_no_noise_at_strength_zero(noise: Noise) -> None:
         ("salt_pepper", SALT_PEPPER, "28399ade6614cb69"),
         ("poisson", Poisson(peak=30), "2bab7a2214abb0d5"),
         ("speckle", Speckle(std=0.2), "69693f9c1c826a33"),
+        ("range", RANGES[0], "?"),
+        ("mixed", MIXED, "?"),
+        ("in_turn", IN_TURN, "?"),
     ],
 )
 def test_the_bytes_are_the_same_on_every_machine(task: str, noise: Noise, digest: str) -> None:

@@ -76,7 +76,7 @@ def test_a_network_is_added_as_the_page_says(tmp_path: Path) -> None:
     assert repro == "dvc repro"
     clone.repro("train@low_gaussian")
     _, description = read_weights(clone.folder / "models/low_gaussian/unet.safetensors")
-    assert description["dncnn"] == {"width": 4, "depth": 3, "keep_unsaturated": False}
+    assert description["dncnn"] == {"width": 4, "depth": 3, "keep_unsaturated": False, "level": False}
     assert_it_denoises(clone)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from browser import opened_browser, read_log, show
-from finished_run import write_run
+from finished_run import MIXTURE, write_run
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -38,7 +38,7 @@ def runs(drawn: torch.Tensor, tmp_path_factory: pytest.TempPathFactory) -> Runs:
         folder = tmp_path_factory.mktemp("run")
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
-            write_run(folder, drawn[:10], tasks=tasks)
+            write_run(folder, drawn[:10], tasks=tasks, noise=MIXTURE if tasks > 3 else None)
             results = read_results(load_params())
         (folder / "index.html").write_text(render_page(results), encoding="utf-8")
         written[tasks] = results, folder / "index.html"

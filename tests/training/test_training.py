@@ -17,7 +17,10 @@ from facedenoise.images.tensors import to_float
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.patchgan import PatchGAN
+from facedenoise.noise import Varying
 from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.salt_pepper import SaltPepper
+from facedenoise.noise.sequence import Sequence
 from facedenoise.training.adversarial import Adversarial
 from facedenoise.training.batches import Batches, Pairs
 from facedenoise.training.checkpoints import Checkpoints
@@ -127,6 +130,29 @@ class TestBatches:
         _, clean = batches_of(pairs, 64, fresh=False).batch(0, 0)
         assert 16 < len(contents(clean) & contents(to_float(pairs.clean))) < 48
 
+    @pytest.mark.parametrize("epoch", [0, 3])
+    def test_an_image_and_the_level_of_its_noise_are_flipped_together(self, pairs: Pairs, epoch: int) -> None:
+        noise = TaskNoise(Sequence((SaltPepper(factor=0.3), Gaussian(std=0.0, factor=0.0))), 0, "t")
+        noisy = noise.corrupt(pairs.clean, pairs.rows, 0)
+        batches = Batches(Pairs(pairs.clean, noisy, pairs.rows), 64, 0, noise, fresh=True, told=True)
+        inputs, clean = batches.batch(epoch, 0)
+        assert inputs.shape == (64, 2, 48, 48)
+        image, level = inputs[:, :1], inputs[:, 1:]
+        saturated = (image == 0) | (image == 1)
+        assert torch.equal(level, saturated.float())
+        assert torch.equal(image[~saturated], clean[~saturated])
+        flipped = len(contents(clean) - contents(to_float(pairs.clean)))
+        assert 16 < flipped < 48
+
+    def test_the_level_is_that_of_the_noise_of_the_epoch(self, pairs: Pairs) -> None:
+        noise = TaskNoise(Varying(Gaussian(0.1, 1.0), Gaussian(0.5, 1.0)), 0, "t")
+        told = Pairs(pairs.clean, noise.corrupt(pairs.clean, pairs.rows, 0), pairs.rows)
+        for epoch in (0, 3):
+            inputs, clean = Batches(told, 64, 0, noise, fresh=True, told=True).batch(epoch, 0)
+            errors = (inputs[:, :1] - clean).square().mean((1, 2, 3)).sqrt()  # less where clipped
+            ratios = errors / inputs[:, 1].mean((1, 2))
+            assert 0.6 < ratios.min() < ratios.max() < 1.1
+
 
 class TestSchedule:
     def test_it_rises_to_one_and_falls_to_zero(self) -> None:
@@ -227,6 +253,21 @@ class TestAdversarial:
         noisy, clean = batches_of(pairs, 32, fresh=False).batch(0, 0)
         judged = [learner._learn_to_judge(noisy, clean, noisy, 1.0) for _ in range(40)]
         assert np.mean([step["discriminator_accuracy"] for step in judged[-10:]]) > 0.8
+
+
+@pytest.mark.parametrize("make", [reconstruction, adversarial])
+def test_a_network_that_is_told_learns_from_what_it_is_told(make: Any, pairs: Pairs) -> None:
+    learner = make(level=True)
+    network = getattr(learner, "generator", learner).network
+    awake(network)
+    before = network.stem.weight.detach().clone()
+    learner.step(*batches_of(pairs, told=True).batch(1, 0), 1.0)
+    assert (network.stem.weight != before).any((0, 2, 3)).all()
+
+
+def test_a_network_that_is_told_is_validated_so(pairs: Pairs) -> None:
+    noisy = validate_on(pairs)(nn.Identity())
+    assert validate_on(pairs, told=True)(AttentionUNet((4, 8), (1, 1), level=True)) == noisy
 
 
 @pytest.mark.parametrize(

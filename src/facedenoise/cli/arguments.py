@@ -16,8 +16,8 @@ from facedenoise.models import MODELS
 
 _DENOISE = """\
 Denoise a picture (png, jpg, bmp, tiff, webp), all pictures in a folder, or the faces of a CSV in the layout
-of FER2013. Each picture's noise is judged from the picture itself; one without noise is copied as it is.
-The input is never written over; a file that cannot be read is reported, and the others are done.
+of FER2013. The noise is estimated picture by picture, and told to the network; a picture without noise is copied
+as it is. The input is never written over; a file that cannot be read is reported, and the others are done.
 
 examples: facedenoise denoise noisy.png clean.png
           facedenoise denoise photos/ cleaned/ --noise high_gaussian --model gan
@@ -37,7 +37,9 @@ examples: facedenoise noise photo.png noisy.png --task high_gaussian --seed 1
           facedenoise noise fer2013.csv noisy.csv --task low_gaussian"""
 _EXPORT = """\
 Write a denoiser that runs without facedenoise. It takes noisy images, float32 in [0, 1], shape
-(batch, 1, height, width) with any batch, height and width, and returns the clean ones alike.
+(batch, 1, height, width) with any batch, height and width, and returns the clean ones alike. A network that
+is told the level of the noise, as `any` is, takes it as a second channel: the standard deviation at each
+pixel, and 1 where the pixel is missing.
 
 examples: facedenoise export high_gaussian denoiser.onnx
           facedenoise export salt_pepper denoiser.pt2 --model gan --format torch"""

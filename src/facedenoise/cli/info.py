@@ -3,6 +3,7 @@
 import json
 from argparse import Namespace
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from pandas import DataFrame
@@ -15,6 +16,7 @@ from facedenoise.models.weights import read_weights
 
 _LEGEND = "validation, test: PSNR in dB / SSIM; data: SHA-256 of the CSV, its start; -: not known"
 _METRICS = Path("reports/metrics.json")  # the pipeline's scores, seen from the top of a checkout
+_WORDS_SHOWN = 64  # characters of a noise; a mixture can have many more
 _HASH_SHOWN = 12  # characters: enough to tell two apart
 
 
@@ -66,7 +68,7 @@ def _table(networks: list[dict[str, Any]]) -> str:
             "test": _scores(network.get("test")),
             "data": str(network.get("data_sha256") or "-")[:_HASH_SHOWN],
             "commit": str(network.get("commit") or "-")[:_HASH_SHOWN],
-            "noise": network["noise"] or "-",
+            "noise": shorten(network["noise"] or "-", _WORDS_SHOWN, placeholder=" ..."),
             "file": network["file"],
         }
         for network in networks

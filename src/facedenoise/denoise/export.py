@@ -1,7 +1,8 @@
 """Write a denoiser for use without this package: as ONNX, or as a program of `torch.export`.
 
 Both take noisy images, float32 in [0, 1], shape (batch, 1, height, width) with any batch, height and width,
-and return the clean ones alike. The networks are in evaluation mode, on the CPU. Same network, same bytes.
+and return the clean ones alike. A network that is told the level of the noise takes it as a second channel. The
+networks are in evaluation mode, on the CPU. Same network, same bytes.
 """
 
 import warnings
@@ -17,7 +18,7 @@ from facedenoise.errors import InputError
 from facedenoise.files import replacing
 from facedenoise.models.attention_unet import AttentionUNet
 
-_EXAMPLE_SHAPE = (2, 1, 46, 54)  # to trace with; neither size is a multiple of the stride
+_EXAMPLE_SIZE = (46, 54)  # px; to trace with; neither is a multiple of the stride
 _FREE_AXES = {0: "batch", 2: "height", 3: "width"}
 
 
@@ -71,7 +72,7 @@ class _AnySize(nn.Module):
         self.network = network
 
     def forward(self, noisy: Tensor) -> Tensor:
-        """Map float32 in [0, 1], shape (N, 1, H, W), to the same."""
+        """Map float32 in [0, 1], shape (N, 1 or 2, H, W), to (N, 1, H, W)."""
         height, width = noisy.shape[-2:]
         below = _next_multiple(height, self.network.stride) - height
         right = _next_multiple(width, self.network.stride) - width
@@ -88,9 +89,10 @@ def _trace(network: AttentionUNet) -> ExportedProgram:
     axes = {"noisy": dict.fromkeys(_FREE_AXES, Dim.AUTO)}
     # Weights laid out channels-last would make a special case of a batch of one.
     any_size = _AnySize(network).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    example = torch.zeros(2, 1 + network.level, *_EXAMPLE_SIZE)
     # By default the tracer makes a special case of sizes of 1: of the batch, of the deepest feature map.
     with tracing.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]
-        program = torch.export.export(any_size, (torch.zeros(_EXAMPLE_SHAPE),), dynamic_shapes=axes)
+        program = torch.export.export(any_size, (example,), dynamic_shapes=axes)
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # names folders of this machine
     return program

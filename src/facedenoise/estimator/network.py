@@ -21,9 +21,9 @@ _LEAST_MEAN = 0.02  # of intensities; a black image would divide by zero
 class NoiseEstimator(nn.Module):
     """Say of an image whether it has noise, and how much.
 
-    Filters that are blind to the mean see how neighbouring pixels differ. What they say is compressed by an
-    inverse hyperbolic sine in units of one of 256 grey levels, so that noise of any strength counts the same.
-    The features are averaged over the image, each weighted by where it can be trusted.
+    Filters that are blind to slopes and bends see what is left in the image. Their response, in units of one
+    of 256 grey levels, is compressed by an inverse hyperbolic sine, so that a step from weak noise to twice as
+    much is as large as one from strong noise. Features are averaged over the image, each weighted by a trust.
 
     Parameters
     ----------
@@ -36,6 +36,7 @@ class NoiseEstimator(nn.Module):
     def __init__(self, filters: int, half: int, quarter: int) -> None:
         super().__init__()
         self.filters = nn.Conv2d(1, filters, SIDE, stride=_STRIDE, bias=False)
+        self.register_buffer("blinding", _blinding(), persistent=False)
         self.features = nn.Sequential(
             nn.Conv2d(filters + 2 * _STRIDE**2, half, 1),
             nn.ReLU(),
@@ -65,22 +66,31 @@ class NoiseEstimator(nn.Module):
             share of impulses.
         """
         features = self.features(self._seen(images))
-        trust = torch.sigmoid(self.trust(features))
-        pooled = (features * trust).sum((2, 3)) / trust.sum((2, 3))
         with torch.autocast(images.device.type, enabled=False):
-            answers = self.head(pooled.float())
+            features = features.float()
+            trust = torch.sigmoid(self.trust(features))
+            pooled = (features * trust).sum((2, 3)) / trust.sum((2, 3))
+            answers = self.head(pooled)
         return torch.cat([_coefficients(answers[:, :4], images), answers[:, 4:]], dim=1)
 
     def _seen(self, images: Tensor) -> Tensor:
         """Return the differences of pixels, the image, and its saturated pixels."""
-        blind = self.filters.weight - self.filters.weight.mean((2, 3), keepdim=True)
         with torch.autocast(images.device.type, enabled=False):  # bfloat16 rounds weak noise away
+            blind = (self.filters.weight.flatten(1) @ self.blinding).view_as(self.filters.weight)
             differences = torch.asinh(_GREY_LEVELS * functional.conv2d(images, blind, stride=_STRIDE))
         height, width = (_STRIDE * side for side in differences.shape[2:])
         inner = images[:, :, SIDE // 2 :, SIDE // 2 :][:, :, :height, :width]
         saturated = ((inner <= 0) | (inner >= 1)).float()
         pixels = functional.pixel_unshuffle(torch.cat([inner, saturated], dim=1), _STRIDE)
         return torch.cat([differences, pixels], dim=1)
+
+
+def _blinding() -> Tensor:
+    """Return the matrix that takes from a filter what responds to polynomials up to the second degree."""
+    place = torch.linspace(-1, 1, SIDE)
+    y, x = (each.flatten() for each in torch.meshgrid(place, place, indexing="ij"))
+    basis = torch.linalg.qr(torch.stack([torch.ones_like(x), x, y, x * x, x * y, y * y], dim=1)).Q
+    return torch.eye(SIDE**2) - basis @ basis.T
 
 
 def _coefficients(answers: Tensor, images: Tensor) -> Tensor:

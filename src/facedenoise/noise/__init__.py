@@ -151,7 +151,7 @@ def parse_noise(entry: object) -> Noise:
     if not isinstance(entry, dict):
         raise ValueError("give a `kind` and its numbers")
     known = {each.kind: each for each in kinds()}
-    if entry.get("kind") not in known:
+    if entry.get("kind") not in [*known]:  # a list, in which one may look for what cannot be a key
         raise _problem("kind", f"choose one of {', '.join(known)}", entry.get("kind", "missing"))
     low, high = ({name: _end(name, value, end) for name, value in entry.items()} for end in (0, -1))
     adapter = TypeAdapter(known[entry["kind"]])
