@@ -23,7 +23,7 @@ import torch
 from checkout import Faces, circumstances, enter, estimates, run_command_line
 from common import print_table, rates_in_turns, write_result
 from ffdnet_published import anscombe_ffdnet, ffdnet, load_ffdnet
-from levels_picture import PICTURE, draw_levels
+from levels_shown import PICTURE, draw_levels
 from numpy.typing import NDArray
 from quality import Method, classical_scores, intervals
 from rivals import apply, biharmonic, bm3d, nonlocal_means, process_per_core
@@ -92,9 +92,7 @@ class Clean(NamedTuple):
 def main() -> None:
     """Parse the command line, measure, print, write and draw."""
     parser = run_command_line(__doc__)
-    parser.add_argument(
-        "--faces", type=int, default=300, help="evenly spaced test faces; default: %(default)s"
-    )
+    parser.add_argument("--faces", type=int, default=300, help="evenly spaced test faces")
     parser.add_argument("--cache", type=Path, help="where the classical scores are kept")
     parser.add_argument("--rounds", type=int, default=3, help="turns of each method that is timed")
     arguments = parser.parse_args()
@@ -102,9 +100,10 @@ def main() -> None:
     params = enter(arguments.run)
     faces = evenly_spaced(arguments.faces, params.noise.seed)
     with process_per_core() as pool:
-        series: dict[str, list[dict[str, Any]]] = {name: [] for name in SERIES}
-        for name, strength, noise in ((name, *each) for name, of in SERIES.items() for each in of.items()):
-            series[name].append({"strength": strength, **measure(faces.under(noise), pool, kept)})
+        series = {
+            name: [{"strength": at, **measure(faces.under(noise), pool, kept)} for at, noise in of.items()]
+            for name, of in SERIES.items()
+        }
         rates = images_a_second(faces.under(gaussian(TIMED_SIGMA)).noisy, pool, arguments.rounds)
     result = {
         "faces": len(faces.rows),

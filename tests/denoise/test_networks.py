@@ -18,7 +18,8 @@ from facedenoise.images.tensors import to_float
 from facedenoise.models import MODELS, UNTRAINED
 from facedenoise.models.inference import denoise, load_denoiser
 from facedenoise.models.weights import read_weights, write_weights
-from facedenoise.noise import corrupt
+from facedenoise.models.inputs import TaskNoise
+from facedenoise.noise import corrupt, parse_noise
 from facedenoise.noise.poisson import Poisson
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,6 +45,38 @@ def test_a_released_network_denoises_faces_that_it_has_never_seen_and_says_what_
     for scores in (description["val"], description["test"]):
         assert scores["psnr"] > 29
         assert 0.9 < scores["ssim"] < 1
+
+
+@pytest.mark.parametrize(
+    ("noise", "least_gain"),
+    [
+        ({"kind": "gaussian", "std": 0.02, "factor": 2}, 2.0),
+        ({"kind": "gaussian", "std": 0.2, "factor": 2}, 7.0),
+        ({"kind": "poisson", "peak": 100}, 4.0),
+        ({"kind": "salt_pepper", "factor": 0.5}, 15.0),
+        (
+            {
+                "kind": "sequence",
+                "of": [
+                    {"kind": "gaussian", "std": 0.03, "factor": 2},
+                    {"kind": "salt_pepper", "factor": 0.05},
+                ],
+            },
+            12.0,
+        ),
+    ],
+)
+def test_the_released_network_for_any_noise_is_right_for_each_that_it_is_told(
+    noise: dict[str, Any], least_gain: float, drawn: Tensor
+) -> None:
+    path, faces, rows = RELEASED / "any/unet.safetensors", drawn[:16], torch.arange(16)
+    assert trained(path).is_told
+    assert path.stat().st_size <= 8_500_000
+    drawn_noise = TaskNoise(parse_noise(noise), seed=1, task="any")
+    noisy = drawn_noise.corrupt(faces, rows, draw=0)
+    denoised = denoise(load_denoiser(path), drawn_noise.inputs(noisy, rows, told=True))
+    clean = to_float(faces)
+    assert psnr(clean, denoised).mean() - psnr(clean, to_float(noisy)).mean() > least_gain
 
 
 def test_the_released_networks_are_small() -> None:

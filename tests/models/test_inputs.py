@@ -1,5 +1,7 @@
 """What a denoiser gets: the image as it is and, if it is told, the level of what was drawn for it."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor
@@ -21,7 +23,7 @@ def rows() -> Tensor:
 def test_the_noise_and_its_level_are_those_of_seed_task_row_and_draw(
     drawn: Tensor, rows: Tensor, draw: int
 ) -> None:
-    stream = {"seed": 3, "task": "t", "draw": draw}
+    stream: dict[str, Any] = {"seed": 3, "task": "t", "draw": draw}
     noisy = NOISE.corrupt(drawn, rows, draw)
     assert (noisy.numpy() == corrupt(drawn.numpy(), rows.numpy(), NOISE.noise, **stream)).all()
     inputs = NOISE.inputs(noisy, rows, draw, told=True)

@@ -11,9 +11,9 @@ from helpers import awake, random_images
 from safetensors.torch import save
 
 from facedenoise.errors import InputError
+from facedenoise.models import KIND
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.device import placed
-from facedenoise.models import KIND
 from facedenoise.models.inference import denoise, load_denoiser
 from facedenoise.models.patchgan import PatchGAN
 from facedenoise.models.weights import load_weights, write_weights

@@ -86,7 +86,7 @@ def test_a_sequence_is_one_noise_on_the_other() -> None:
     noisy = corrupt(grey(128), ROWS, Sequence((Speckle(std=0.0), SaltPepper(factor=0.3))), **OF_TASK)
     assert set(np.unique(noisy)) == {0, 128, 255}
     dead_first = corrupt(grey(0), ROWS, Sequence((SaltPepper(0.5, 1.0), Gaussian(2, 0.1))), **OF_TASK)
-    assert 0 < np.mean((dead_first > 5) & (dead_first < 250)), "noise on the dead pixels"
+    assert np.mean((dead_first > 5) & (dead_first < 250)) > 0, "noise on the dead pixels"
 
 
 @pytest.mark.parametrize("noise", [Gaussian(0.4, 0.3), Poisson(peak=100), Speckle(std=0.1)])
@@ -94,7 +94,8 @@ def test_a_sequence_is_one_noise_on_the_other() -> None:
 def test_the_level_of_a_pixel_is_the_standard_deviation_of_its_noise(noise: Noise, value: int) -> None:
     noisy = corrupt(grey(value), ROWS, noise, **OF_TASK)
     level = levels(noisy, ROWS, noise, **OF_TASK)
-    assert (level.dtype, level.shape) == (np.float32, noisy.shape)
+    assert level.dtype == np.float32
+    assert level.shape == noisy.shape
     assert level.mean() == pytest.approx(rms((noisy - float(value)) / 255).mean(), rel=0.02)
     assert level.std() < 0.1 * level.mean()
 

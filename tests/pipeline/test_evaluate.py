@@ -24,7 +24,13 @@ from facedenoise.images.fidelity import psnr
 from facedenoise.images.tensors import read_tensors
 from facedenoise.models import KIND, MODELS
 from facedenoise.models.attention_unet import AttentionUNet
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.weights import write_weights
+from facedenoise.noise import Varying
+from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.poisson import Poisson
+from facedenoise.noise.salt_pepper import SaltPepper
+from facedenoise.noise.sequence import Sequence
 from facedenoise.params import Params
 from stages import compare, evaluate, settings
 from stages.paths import EMOTION, eval_file, noisy_file, shown_file, split_file, weights_file
@@ -131,6 +137,7 @@ class TestTask:
     def test_the_means_of_the_panel_are_those_of_the_table(self, task: str) -> None:
         table, panel = pd.read_csv(eval_file(task, "csv")), read(eval_file(task, "json"))
         assert table["row"].tolist() == ROWS.tolist()
+        assert "noise" not in table, "it is the same for all faces"
         repair = ["biharmonic"] if PARAMS.tasks[task].noise.keeps_unsaturated else []
         methods = ["noisy", "median", "nlm", "tv", "wavelet", *repair, "unet", "gan"]
         assert list(panel)[: len(methods)] == methods
@@ -191,6 +198,38 @@ def test_denoised_images_are_scored_before_they_are_rounded_to_8_bits(
     scores = pd.read_csv(eval_file(TASKS[0], "csv"))["unet_psnr"]
     np.testing.assert_allclose(scores, psnr(faces(0) / 255, nearly), atol=5e-5)
     assert scores.max() < 62
+
+
+def test_a_network_that_is_told_gets_the_level_of_what_was_drawn_which_the_table_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = Varying(Gaussian(0.0, 1.0), Gaussian(0.5, 1.0))
+    prepare(
+        tmp_path, monkeypatch, replace(PARAMS, tasks={"any": replace(PARAMS.tasks[TASKS[0]], noise=noise)})
+    )
+    for split, seed in (("test", 0), ("val", 1)):
+        write_tensors(noisy_file("any", split), {"images": faces(seed).flip(-1)})
+    for model in MODELS:
+        network = AttentionUNet(**TINY, level=True)
+        write_weights(weights_file("any", model), network.state_dict(), {KIND: {**TINY, "level": True}})
+    for module in (evaluate, compare):  # answers with the level
+        monkeypatch.setattr(module, "denoise", lambda network, inputs: inputs[:, 1:])
+    run_evaluate("any", monkeypatch)
+    compare.main()
+    table = pd.read_csv(eval_file("any", "csv"))
+    assert table["noise"].tolist() == ["gaussian"] * COUNT
+    drawn = TaskNoise(noise, PARAMS.noise.seed, "any").drawn(ROWS)
+    sigma = torch.tensor([each.sigma for each in drawn])[:, None, None, None]
+    expected = psnr(faces(0) / 255, sigma.expand(-1, 1, 12, 12))
+    np.testing.assert_allclose(table["unet_psnr"], expected, atol=1e-4)
+    scores = read("reports/cross_noise.json")["gan"]["any"]["any"]
+    assert scores["psnr"] == pytest.approx(expected.mean(), abs=1e-4)
+
+
+def test_a_kind_that_was_drawn_is_named_with_its_parts() -> None:
+    assert evaluate.kind_of(Poisson(30)) == "poisson"
+    parts = Sequence((Gaussian(0.1, 1.0), Sequence((Poisson(30), SaltPepper(0.1)))))
+    assert evaluate.kind_of(parts) == "gaussian+poisson+salt_pepper"
 
 
 def test_a_network_that_gives_no_number_is_no_silent_nan(

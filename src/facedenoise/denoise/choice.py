@@ -5,11 +5,15 @@ from typing import NamedTuple
 
 from facedenoise.denoise.networks import Trained
 from facedenoise.denoise.noise_level import NoiseEstimate
+from facedenoise.noise import Noise
 
 NONE, OTHER = "none", "other"
 """Instead of a task: no noise, or noise that no network was trained on."""
 _NO_NETWORK = "no network was trained on such noise; left as it is"
 
+_NEAR = 0.08  # of its sigma: so far off, the network of one level is still the best for it
+_MOSTLY = 0.75  # of the variance, the same for all pixels: Gaussian noise
+_TIMES = 3  # as many impulses as its own a network for impulses fills best
 _LEAST_USUAL, _ABOVE_USUAL = 0.85, 0.012  # estimates of a level: from 0.85 * level to level + 0.012
 
 
@@ -35,12 +39,14 @@ class Choice(NamedTuple):
 def choose(estimate: NoiseEstimate, networks: Mapping[str, Trained]) -> Choice:
     """Choose one of the tasks in `networks`; of several that fit equally well, the first by name.
 
-    A network that is told the level, and has learned noise of every strength, is right for any noise. Without
-    one, lone black and white pixels need a network that keeps all other pixels; all other noise needs that of
-    the nearest standard deviation.
+    A network is best for the very noise that it was trained on. For any other noise one is right that is told
+    the level and has learned every strength. Without such a one, lone black and white pixels need a network
+    that keeps all other pixels; all other noise needs that of the nearest standard deviation.
     """
     if estimate.is_clean:
         return Choice(NONE, estimate)
+    if own := sorted(task for task, network in networks.items() if _is_surely(estimate, network.noise)):
+        return Choice(own[0], estimate)
     if told := sorted(task for task, network in networks.items() if network.is_told and network.noise.varies):
         return Choice(told[0], estimate)
     noises = {task: network.noise for task, network in sorted(networks.items())}
@@ -53,6 +59,20 @@ def choose(estimate: NoiseEstimate, networks: Mapping[str, Trained]) -> Choice:
     task = min(levels, key=lambda task: abs(levels[task] - estimate.sigma))
     is_usual = _LEAST_USUAL * levels[task] <= estimate.sigma <= levels[task] + _ABOVE_USUAL
     return Choice(task, estimate, "" if is_usual else _remark(estimate.sigma, sorted({*levels.values()})))
+
+
+def _is_surely(estimate: NoiseEstimate, noise: Noise) -> bool:
+    """Return whether what was found is the noise of one strength that a network was trained on."""
+    if noise.varies:
+        return False
+    if estimate.has_impulses:
+        return (
+            not estimate.sigma and noise.impulses is not None and estimate.impulses <= _TIMES * noise.impulses
+        )
+    is_gaussian = estimate.constant >= _MOSTLY * estimate.sigma**2
+    return (
+        noise.sigma is not None and is_gaussian and abs(estimate.sigma - noise.sigma) <= _NEAR * noise.sigma
+    )
 
 
 def _remark(sigma: float, levels: list[float]) -> str:

@@ -1,8 +1,8 @@
 """Write a denoiser for use without this package: as ONNX, or as a program of `torch.export`.
 
 Both take noisy images, float32 in [0, 1], shape (batch, 1, height, width) with any batch, height and width,
-and return the clean ones alike. A network that is told the level of the noise takes it as a second channel. The
-networks are in evaluation mode, on the CPU. Same network, same bytes.
+and return the clean ones alike. A network that is told the level of the noise takes it as a second channel.
+The networks are in evaluation mode, on the CPU. Same network, same bytes.
 """
 
 import warnings

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from facedenoise.estimator.network import IMPULSES, LEVEL, NOISY, SHARE, log_levels
@@ -13,10 +13,12 @@ from facedenoise.estimator.noises import with_noise
 from facedenoise.estimator.pictures import picture
 from facedenoise.images.tensors import to_float
 from facedenoise.training.descent import Descent
+from facedenoise.training.loop import Validate
 from facedenoise.training.randomness import shuffled, step_generator
 
 LEAST_LEVEL = 0.003  # root mean square; less is no noise
 _WINDOW = 5  # px; of the mean that stands for the clean intensity
+_VALIDATED = 24  # batches
 _LEAST_SIDE, _CROPPED = 20, 0.25  # px of a crop, and share of the batches that are crops
 
 
@@ -76,6 +78,27 @@ class Estimation(Descent):
         parts = losses(self.output(images), images, truth)
         self.descend(sum(parts.values(), torch.zeros(())), factor)
         return {name: part.detach() for name, part in parts.items()}
+
+
+def loss_validator(batches: NoisyPictures, device: torch.device) -> Validate:
+    """Return the function that maps a network to the parts of its loss on the first batches of an epoch.
+
+    Parameters
+    ----------
+    batches : NoisyPictures
+        Of the validation faces.
+    device : torch.device
+        Where the networks are.
+    """
+    seen = [batches.batch(0, step) for step in range(min(_VALIDATED, len(batches)))]
+
+    @torch.inference_mode()
+    def validate(network: nn.Module) -> dict[str, float]:
+        pairs = [(images.to(device), truth.to(device)) for images, truth in seen]
+        parts = [losses(network(images), images, truth) for images, truth in pairs]
+        return {f"val_{name}": float(np.mean([each[name].item() for each in parts])) for name in parts[0]}
+
+    return validate
 
 
 def losses(answers: Tensor, images: Tensor, truth: Tensor) -> dict[str, Tensor]:

@@ -13,7 +13,9 @@ from facedenoise.noise.salt_pepper import SaltPepper
 from facedenoise.noise.sequence import Sequence
 from facedenoise.noise.speckle import Speckle
 
-_SENSOR, _BOTH, _DEAD = 0.42, 0.12, 0.13  # shares of the pictures; the others stay clean
+_SENSOR, _BOTH, _DEAD = 0.4, 0.12, 0.15  # shares of the pictures; the others stay clean
+_KINDS = (0.6, 0.17, 0.17, 0.06)  # shares of sensors' noises
+_SALT_AND_PEPPER = 0.7  # share of the impulses that are as often white as black
 
 
 class Noisy(NamedTuple):
@@ -45,11 +47,11 @@ def _sensor_noise(generator: np.random.Generator) -> Noise:
     poisson = Poisson(peak=_even_in_log(generator, 15, 1000))
     speckle = Speckle(std=_even_in_log(generator, 0.02, 0.4))
     kinds = (gaussian, poisson, speckle, Sequence((poisson, gaussian)))
-    return kinds[generator.choice(len(kinds), p=(0.6, 0.17, 0.17, 0.06))]
+    return kinds[generator.choice(len(kinds), p=_KINDS)]
 
 
 def _dead_pixels(generator: np.random.Generator) -> Noise:
-    salt = 0.5 if generator.random() < 0.7 else generator.random()
+    salt = 0.5 if generator.random() < _SALT_AND_PEPPER else generator.random()
     return SaltPepper(factor=_even_in_log(generator, 0.003, 0.6), salt_ratio=float(salt))
 
 

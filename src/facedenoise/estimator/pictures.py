@@ -19,6 +19,7 @@ Picture: TypeAlias = NDArray[np.float32]  # (H, W), intensities in [0, 1] once i
 Generator: TypeAlias = np.random.Generator
 
 _DRAWN = 0.15  # share of the pictures that are no faces
+_CROWDED = 0.1  # share of the restyled faces that are several
 _STYLED = 0.5  # share of the pictures that are restyled
 _MORE = 0.35  # probability of each further style
 _LETTERS = [chr(code) for code in range(33, 127)] + [" "] * 15
@@ -36,21 +37,22 @@ def picture(faces: NDArray[np.uint8], index: int, generator: Generator) -> NDArr
     generator : numpy Generator
         Where the random numbers come from.
     """
-    side = faces.shape[-1]
-    drawn = generator.random() < _DRAWN
-    styled = generator.random() < _STYLED
+    drawn, styled = generator.random() < _DRAWN, generator.random() < _STYLED
     if not drawn and not styled:
         return faces[index]
-    if drawn:
-        made = _one_of(_DRAWINGS, generator)(side, generator).clip(0, 1)
-    elif generator.random() < 1 / 10:
-        made = _crowd(faces, generator)
-    else:
-        made = faces[index] / np.float32(255)
+    made = _drawing(faces.shape[-1], generator) if drawn else _photograph(faces, index, generator)
     while styled:
         made = _one_of(_STYLES, generator)(made, generator).clip(0, 1)
         styled = generator.random() < _MORE
-    return np.rint(255 * made.clip(0, 1)).astype(np.uint8)
+    return np.rint(255 * made).astype(np.uint8)
+
+
+def _drawing(side: int, generator: Generator) -> Picture:
+    return _one_of(_DRAWINGS, generator)(side, generator).clip(0, 1)
+
+
+def _photograph(faces: NDArray[np.uint8], index: int, generator: Generator) -> Picture:
+    return _crowd(faces, generator) if generator.random() < _CROWDED else faces[index] / np.float32(255)
 
 
 def _one_of(functions: list[Callable[..., Picture]], generator: Generator) -> Callable[..., Picture]:
@@ -58,7 +60,7 @@ def _one_of(functions: list[Callable[..., Picture]], generator: Generator) -> Ca
 
 
 def _crowd(faces: NDArray[np.uint8], generator: Generator) -> Picture:
-    """Four faces, reduced: sharper than one."""
+    """Reduce four faces to the size of one: sharper than that."""
     (a, b, c, d), side = faces[generator.integers(len(faces), size=4)], faces.shape[-1]
     crowd = np.block([[a, b], [c, d]]).reshape(side, 2, side, 2)
     return crowd.mean((1, 3), dtype=np.float32) / 255
@@ -101,12 +103,12 @@ def _posterised(image: Picture, generator: Generator) -> Picture:
 
 
 def _textured(image: Picture, generator: Generator) -> Picture:
-    """Fine structure, amplified."""
+    """Amplify what is fine."""
     return image + generator.uniform(0.3, 4) * (image - gaussian_filter(image, generator.uniform(0.5, 2)))
 
 
 def _framed(image: Picture, generator: Generator) -> Picture:
-    """A part of it on a plain ground."""
+    """Put a part of it on a plain ground."""
     framed = np.full_like(image, generator.choice([0, 1, generator.random()]))
     top, left = generator.integers(0, len(image) // 2, 2)
     bottom, right = generator.integers(len(image) // 2, len(image), 2)
@@ -115,7 +117,7 @@ def _framed(image: Picture, generator: Generator) -> Picture:
 
 
 def _grainy(image: Picture, generator: Generator) -> Picture:
-    """Grain of more than one pixel, as enlarged or compressed noise has."""
+    """Add grain of more than one pixel, as noise has that was enlarged or compressed."""
     grain = gaussian_filter(generator.standard_normal(image.shape, np.float32), generator.uniform(0.7, 1.5))
     return image + generator.uniform(0.005, 0.1) * grain
 
@@ -126,7 +128,7 @@ def _slope(side: int, generator: Generator) -> Picture:
 
 
 def _waves(side: int, generator: Generator) -> Picture:
-    """Stripes, soft or hard, often so fine that only their beat is seen."""
+    """Draw stripes, soft or hard, some so fine that only their beat is seen."""
     y, x = np.mgrid[:side, :side].astype(np.float32)
     across, down = generator.uniform(-np.pi, np.pi, 2) * generator.random()
     waves = np.sin(across * x + down * y + generator.uniform(0, 2 * np.pi))
@@ -135,7 +137,7 @@ def _waves(side: int, generator: Generator) -> Picture:
 
 
 def _fractal(side: int, generator: Generator) -> Picture:
-    """A texture as of stone or grass: the finer, the weaker."""
+    """Make a texture as of stone or grass: the finer, the weaker."""
     frequency = np.hypot(np.fft.fftfreq(side)[:, None], np.fft.rfftfreq(side)[None])
     spectrum = np.fft.rfft2(generator.standard_normal((side, side)))
     texture = np.fft.irfft2(
@@ -162,7 +164,7 @@ def _font(size: int) -> PIL.ImageFont.FreeTypeFont | PIL.ImageFont.ImageFont:
 
 
 def _cartoon(side: int, generator: Generator) -> Picture:
-    """Plain shapes and thin lines."""
+    """Draw plain shapes and thin lines."""
     page = PIL.Image.fromarray(np.rint(255 * _slope(side, generator)).astype(np.uint8))
     pen = PIL.ImageDraw.Draw(page)
     for _ in range(generator.integers(2, 15)):

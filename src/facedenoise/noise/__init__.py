@@ -54,6 +54,11 @@ class Noise(ABC):
         return None
 
     @property
+    def impulses(self) -> float | None:
+        """Share of the pixels that black and white replace, if it is the same for every image."""
+        return None
+
+    @property
     def parts(self) -> tuple["Noise", ...]:
         """The noises that this one is made of."""
         return ()
@@ -151,7 +156,7 @@ def parse_noise(entry: object) -> Noise:
     if not isinstance(entry, dict):
         raise ValueError("give a `kind` and its numbers")
     known = {each.kind: each for each in kinds()}
-    if entry.get("kind") not in [*known]:  # a list, in which one may look for what cannot be a key
+    if entry.get("kind") not in [*known]:  # a list, since `kind` may be of any type
         raise _problem("kind", f"choose one of {', '.join(known)}", entry.get("kind", "missing"))
     low, high = ({name: _end(name, value, end) for name, value in entry.items()} for end in (0, -1))
     adapter = TypeAdapter(known[entry["kind"]])

@@ -32,6 +32,11 @@ class SaltPepper(Noise):
         return f"{self.factor:.4g} of the pixels replaced, {white}"
 
     @property
+    def impulses(self) -> float:
+        """Share of the pixels that are replaced."""
+        return self.factor
+
+    @property
     def keeps_unsaturated(self) -> bool:
         """Only black and white pixels are replaced ones."""
         return True

@@ -38,13 +38,6 @@ def class_table(audit: Mapping[str, Any]) -> Table:
     return _table("Rows of each emotion, in the CSV", "Emotion", [*SPLIT_TITLES.values()], rows)
 
 
-def noise_table(params: Params) -> Table:
-    """Describe the noise of each task."""
-    rows = [Row(params.titles[name], [Cell(task.noise.description)]) for name, task in params.tasks.items()]
-    heads = [("Noise on intensities from 0 to 1", "")]
-    return Table("Noise", "Task", heads, [RowGroup(rows)])
-
-
 def params_table(params: Params) -> Table:
     """List all params by their key."""
     content = asdict(params)
