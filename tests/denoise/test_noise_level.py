@@ -71,7 +71,7 @@ def test_the_noise_of_the_default_tasks_is_found(faces: Image, task: str) -> Non
     found = estimate_noises(list(with_noise(faces, NOISES[task])))
     if task == "salt_pepper":
         assert all(each.has_impulses for each in found)
-        assert np.median([each.impulses for each in found]) == pytest.approx(0.1, rel=0.15)
+        assert np.median([each.impulses for each in found]) == pytest.approx(0.1, rel=0.3)
     else:
         assert not any(each.is_clean or each.has_impulses for each in found)
         assert np.median([each.sigma for each in found]) == pytest.approx(NOISES[task].sigma, rel=0.1)
@@ -90,7 +90,7 @@ def test_noise_that_depends_on_the_intensity_is_told_so(faces: Image, noise: Noi
     for noisy in with_noise(faces[:16], noise):
         level, true = estimate_noise(noisy).level(noisy / np.float32(255)), noise.level(noisy)
         assert true is not None
-        errors.append(np.log(level / true)[true > 0.02])
+        errors.append(np.log(level[true > 0.02] / true[true > 0.02]))
     assert np.mean(np.abs(np.concatenate(errors))) < 0.2
 
 
@@ -159,16 +159,25 @@ def test_strong_gaussian_noise_that_is_cut_off_has_no_impulses(name: str, sigma:
     assert estimate.sigma == pytest.approx(sigma, rel=0.15)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (23, 23), (23, 500), (1, 8000)])
+@pytest.mark.parametrize("shape", [(1, 1), (31, 31), (31, 500), (1, 8000)])
 def test_what_is_too_small_to_judge_counts_as_clean(shape: tuple[int, int]) -> None:
     assert estimate_noise(with_sigma(np.full(shape, 100), 0.1)).is_clean
 
 
-@pytest.mark.parametrize("shape", [(24, 24), (31, 300), (48, 48), (97, 50), (300, 200), (1500, 1500)])
+@pytest.mark.parametrize("shape", [(32, 32), (33, 300), (48, 48), (97, 50), (300, 200), (1500, 1500)])
 @pytest.mark.parametrize("sigma", [0.02, 0.1])
 def test_any_size_is_judged(shape: tuple[int, int], sigma: float) -> None:
     assert estimate_noise(with_sigma(slope(*shape), sigma)).sigma == pytest.approx(sigma, rel=0.25)
     assert estimate_noise(slope(*shape).astype(np.uint8)).is_clean
+
+
+@pytest.mark.parametrize("side", [32, 48, 96])
+def test_the_rounding_of_slopes_is_no_noise(side: int) -> None:
+    rng = np.random.default_rng(0)
+    steps = rng.uniform(0, 120 / side, (100, 2, 1, 1))
+    slopes = 5 + steps[:, 0] * np.arange(side) + steps[:, 1] * np.arange(side)[:, np.newaxis]
+    found = estimate_noises(list(np.rint(slopes).clip(0, 255).astype(np.uint8)))
+    assert [each.is_clean for each in found].count(True) >= 95
 
 
 @pytest.mark.parametrize("dtype", [np.uint16, np.float32, np.float64])
@@ -185,7 +194,8 @@ def test_colours_are_judged_together_and_alpha_is_not(channels: int) -> None:
         image[..., -1] = np.random.default_rng(0).integers(0, 2, (48, 48)) * 255
     if channels == 3:
         image[..., 2] = 0  # one channel without noise does not decide
-    assert estimate_noise(image).constant == pytest.approx(0.06**2, rel=0.4)
+    level = estimate_noise(image).level((image[..., 0] / 255).astype(np.float32))
+    assert level.mean() == pytest.approx(0.06, rel=0.2)
     assert not estimate_noise(image).has_impulses
 
 
@@ -207,7 +217,8 @@ def test_the_level_is_that_of_each_pixel() -> None:
     plane[0, 0], plane[8, 8] = 0, 1
     estimate = NoiseEstimate(constant=0.01, linear=0.02, quadratic=0.04, sigma=0.2)
     level = estimate.level(plane)
-    assert (level.dtype, level.shape) == (np.float32, plane.shape)
+    assert level.dtype == np.float32
+    assert level.shape == plane.shape
     assert level[4, 4] == pytest.approx(0.03**0.5, rel=0.01)
     assert level[0, 0] < level[4, 4] < level[8, 8] < MISSING
     missing = NoiseEstimate(impulses=0.02).level(plane)

@@ -17,9 +17,9 @@ SETTINGS = {"filters": 4, "half": 6, "quarter": 8}
 DESCENT = {"lr": 1e-2, "weight_decay": 0.0, "clip": 1.0, "ema": 0.9}
 
 
-def networks() -> tuple[NoiseEstimator, NoiseEstimator]:
+def made() -> NoiseEstimator:
     torch.manual_seed(0)
-    return NoiseEstimator(**SETTINGS), NoiseEstimator(**SETTINGS)
+    return NoiseEstimator(**SETTINGS)
 
 
 def test_a_batch_is_a_function_of_epoch_and_step(drawn: torch.Tensor) -> None:
@@ -55,7 +55,7 @@ def test_the_right_answer_costs_nothing() -> None:
 
 def test_it_learns(drawn: torch.Tensor) -> None:
     batches = NoisyPictures(drawn[:, 0].numpy(), batch_size=16, seed=1)
-    learner = Estimation(*networks(), **DESCENT)
+    learner = Estimation(made(), made(), **DESCENT)
     validate = loss_validator(batches, torch.device("cpu"))
     before = validate(learner.averaged())
     for step in range(40):
@@ -66,7 +66,7 @@ def test_it_learns(drawn: torch.Tensor) -> None:
 
 
 def test_calibration_calls_most_faces_clean(drawn: torch.Tensor) -> None:
-    network = networks()[0].eval()
+    network = made().eval()
     network.shift(level=0, noisy=5, impulses=5)
     calibrate(network, drawn)
     measured = figures(network, drawn)

@@ -1,43 +1,35 @@
-"""Measure the noise of an image from the image alone.
+"""Find the noise of an image from the image alone, with the small network of `facedenoise.estimator`.
 
-Salt-and-pepper noise shows in lone black or white pixels. The black pixels of a text have black neighbours,
-and strong Gaussian noise that is cut off at black and white leaves many pixels just short of them, too.
-
-Gaussian noise is everywhere and texture is not: so its strength is read off where the image is smoothest,
-from the response of a mask that is blind to slopes (Immerkaer, "Fast noise variance estimation", 1996).
-
-The numbers below were set on faces of FER2013, clean and with the noise of the three default tasks; those of
-the impulses on test faces, photographs and texts.
+Cheap to import: what is heavy is imported when it is needed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import inf
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
-from scipy.ndimage import convolve, maximum_filter, median_filter, uniform_filter
 
+from facedenoise.denoise.networks import RELEASED
 from facedenoise.noise import MISSING, local_mean
 from facedenoise.pictures.channels import colour_planes, white
 
-_LEAST_SIGMA = 0.016  # estimated below it: as clean as most faces are
-_LEAST_IMPULSES = 0.033  # share of pixels; salt-and-pepper faces have more, other faces and texts less
+if TYPE_CHECKING:
+    from facedenoise.estimator.network import NoiseEstimator
 
-_CONTRAST = 0.25  # of an impulse to the median around it
-_MOST_ALIKE = 1  # of the 8 neighbours of an impulse may be saturated alike
-_AROUND = np.array([[1, 1, 1], [1, 0, 1], [1, 1, 1]], np.uint8)  # the 8 neighbours
-_SHORT = 0.05  # intensity to black or white, of what is nearly an impulse
-_MOST_SHORT = 0.22  # of them for each impulse; noise that is cut off has more
-_SMOOTHEST = 0.03  # share of the places that are taken for flat
-_LEAST_WHOLE = 0.02  # share of the places without black and white that suffices
-_FLAT_TO_SIGMA = 1.61  # by how much sigma exceeds the local strength at the smoothest places of pure noise
-_MASK = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6  # keeps the strength of white noise
-_WINDOW = 5  # px; of a place
-_REACH = _WINDOW // 2 + 1  # px; how far a place sees, mask and window
-_LEAST_SIDE = 2 * _REACH + 1  # px; holds one place
+ESTIMATOR = RELEASED / "estimator.safetensors"
+"""The network's weights, which `stages/estimator.py` writes."""
 
-_PATCH, _PATCHES = 256, 16  # px; where a large image is looked at
+_LEAST_SIDE = 32  # px; in less, noise cannot be told from detail
+_WHITE = 255
+_WINDOW = 48  # px; the size of the faces that the network learned on
+_MOST_WINDOWS = 8  # down and across a large image
+_LEAST_SIGMA = 0.004  # the weakest noise that the network learned; steep slopes, rounded, look like less
+_HIDDEN = 0.1  # share of the windows in which noise may be hidden; texture is missing in more
+_MOST_SATURATED = 0.9  # share of a window's pixels; where more are, noise is cut off
 
 
 @dataclass(frozen=True)
@@ -113,55 +105,67 @@ def estimate_noise(image: NDArray[Any]) -> NoiseEstimate:
     Parameters
     ----------
     image : ndarray of uint8, uint16, or floating point in [0, 1]
-        (H, W), or (H, W, C) as `Denoiser` takes it: then medians over the colours are returned. Of a large
-        image a fixed choice of patches is measured. One under 7 pixels high or wide counts as clean.
+        (H, W), or (H, W, C) as `Denoiser` takes it: then medians over the colours are returned. A large image
+        is judged by windows from all over it. One under 32 pixels high or wide counts as clean.
     """
-    if min(image.shape[:2]) < _LEAST_SIDE:
-        return NoiseEstimate()
-    largest = np.float32(white(image.dtype))
-    planes = [_patches(plane).astype(np.float32) / largest for plane in colour_planes(image)]
-    sigma = float(np.median([_estimate_sigma(patches) for patches in planes]))
-    impulses = float(np.median([_share_of_impulses(patches) for patches in planes]))
-    if impulses >= _LEAST_IMPULSES:
-        return NoiseEstimate(impulses=impulses)
-    return NoiseEstimate(constant=sigma**2, sigma=sigma) if sigma >= _LEAST_SIGMA else NoiseEstimate()
+    return estimate_noises([image])[0]
 
 
-def _patches(plane: NDArray[Any]) -> NDArray[Any]:
-    """Return (N, h, w): the whole image, or patches from all over a large one."""
-    height, width = plane.shape
-    if height * width <= _PATCHES * _PATCH**2:
-        return plane[np.newaxis]
-    size = min(_PATCH, height, width)
-    rng = np.random.default_rng(0)  # the same patches each time
-    tops = rng.integers(0, height - size + 1, _PATCHES)
-    lefts = rng.integers(0, width - size + 1, _PATCHES)
-    return np.stack([plane[y : y + size, x : x + size] for y, x in zip(tops, lefts, strict=True)])
+def estimate_noises(images: Sequence[NDArray[Any]]) -> list[NoiseEstimate]:
+    """Estimate the noise of each of some images of one shape together; see `estimate_noise`."""
+    from facedenoise.estimator.network import IMPULSES, LEVEL, NOISY, SHARE  # noqa: PLC0415 - slow
+
+    if min(images[0].shape[:2]) < _LEAST_SIDE:
+        return [NoiseEstimate()] * len(images)
+    windows = np.stack([_windows(image) for image in images])  # (N, C, windows, h, w)
+    answers = _answers(windows)
+    middle = np.median(answers, axis=2)
+    variances = np.exp(middle[..., LEVEL]) * _is_everywhere(windows, answers[..., NOISY])
+    impulses = _is_everywhere(windows, answers[..., IMPULSES]) / (1 + np.exp(-middle[..., [SHARE]]))
+    found = np.median(np.concatenate([variances, impulses], axis=-1), axis=1)
+    powers = np.stack([((windows / _WHITE) ** power).mean((1, 2, 3, 4)) for power in range(3)], axis=-1)
+    sigmas = np.sqrt((found[:, :3] * powers).sum(-1))
+    weak = sigmas < _LEAST_SIGMA
+    found[weak, :3], sigmas[weak] = 0, 0
+    return [NoiseEstimate(*each) for each in np.column_stack([found, sigmas]).tolist()]
 
 
-def _share_of_impulses(patches: NDArray[np.float32]) -> float:
-    outlying = abs(patches - median_filter(patches, size=(1, 3, 3))) > _CONTRAST
-    impulses = outlying & (_lone(patches <= 0) | _lone(patches >= 1))
-    nearly = outlying & ~_saturated(patches) & ((patches < _SHORT) | (patches > 1 - _SHORT))
-    is_cut_off = nearly.mean() > _MOST_SHORT * impulses.mean()
-    return 0.0 if is_cut_off else float(impulses.mean())
+def _is_everywhere(windows: NDArray[np.uint8], logits: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return whether nearly all windows show a noise, (N, C, 1): else it is texture."""
+    saturated = ((windows == 0) | (windows == _WHITE)).mean((-2, -1))
+    most = np.maximum(saturated.min(-1, keepdims=True), _MOST_SATURATED)
+    counted = np.where(saturated <= most, logits, np.nan)
+    return np.nanquantile(counted, _HIDDEN, axis=-1, keepdims=True) > 0
 
 
-def _lone(chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    alike = convolve(chosen.astype(np.uint8), _AROUND[np.newaxis], mode="constant")
-    return chosen & (alike <= _MOST_ALIKE)
+def _windows(image: NDArray[Any]) -> NDArray[np.uint8]:
+    """Return windows of each colour, evenly spread, in 8 bits: (C, windows, h, w)."""
+    planes = colour_planes(image)
+    sides = [min(side, _WINDOW) for side in planes.shape[1:]]
+    tops, lefts = (_starts(whole, side) for whole, side in zip(planes.shape[1:], sides, strict=True))
+    windows = sliding_window_view(planes, sides, axis=(1, 2))[:, tops[:, np.newaxis], lefts]
+    scaled = windows.reshape(len(planes), -1, *sides) * (_WHITE / np.float32(white(image.dtype)))
+    return np.rint(scaled).astype(np.uint8)
 
 
-def _estimate_sigma(patches: NDArray[np.float32]) -> float:
-    inside = np.s_[:, _REACH:-_REACH, _REACH:-_REACH]
-    response = convolve(patches, _MASK[np.newaxis])
-    strength = uniform_filter(response**2, (1, _WINDOW, _WINDOW))[inside]
-    # Where noise is cut off at black or white, it looks weaker than it is.
-    cut = maximum_filter(_saturated(patches), (1, 2 * _REACH + 1, 2 * _REACH + 1))[inside]
-    enough = cut.mean() <= 1 - _LEAST_WHOLE
-    smoothest = np.quantile(strength[~cut] if enough else strength, _SMOOTHEST)
-    return float(_FLAT_TO_SIGMA * np.sqrt(max(smoothest, 0)))
+def _starts(whole: int, side: int) -> NDArray[np.int64]:
+    count = min(-(-whole // side), _MOST_WINDOWS)
+    return np.linspace(0, whole - side, count).astype(np.int64)
 
 
-def _saturated(patches: NDArray[np.float32]) -> NDArray[np.bool_]:
-    return (patches <= 0) | (patches >= 1)
+def _answers(windows: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Send windows, (..., h, w), through the network; return its answers, (..., outputs)."""
+    import torch  # noqa: PLC0415 - slow
+
+    from facedenoise.estimator.network import judge  # noqa: PLC0415 - slow
+
+    stacked = torch.from_numpy(windows).flatten(0, -3).unsqueeze(1)
+    return judge(_network(), stacked).numpy().reshape(*windows.shape[:-2], -1)
+
+
+@cache
+def _network() -> "NoiseEstimator":
+    from facedenoise.estimator.network import KIND, NoiseEstimator  # noqa: PLC0415 - slow
+    from facedenoise.models.weights import load_network  # noqa: PLC0415 - slow
+
+    return load_network(ESTIMATOR, KIND, NoiseEstimator)

@@ -1,5 +1,7 @@
 """The estimator of noise: a small convolutional network that sees how an image varies from pixel to pixel."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -12,12 +14,15 @@ KIND = "noise_estimator"
 LEVEL, NOISY, IMPULSES, SHARE = slice(0, 3), 3, 4, 5
 """Where the output has what."""
 OUTPUTS = 6
+_ANSWERS = 5  # of the head: the logarithm of the level, the kind, and three logits
 SIDE = 5  # px; of a filter
 LEAST_SIDE = SIDE + 3  # px; less leaves no pixel at quarter size
 _STRIDE = 2  # px; of the filters
 _CHANNELS = 3  # beside the filters: the image without its saturated pixels, what they add, and where they are
 _GREY_LEVELS = 255
 _AT_ONCE = 64  # images; few fit the caches
+_CONTRAST = 2.0  # of dark and bright
+_MIDDLE = math.log(6)  # weight of the linear coefficient; at the kind 0 it has 3/4 of the variance
 _LEAST_MEAN = 0.02  # of intensities; a black image would divide by zero
 
 
@@ -26,7 +31,8 @@ class NoiseEstimator(nn.Module):
 
     Filters that are blind to slopes and bends see what is left of the image. Their responses, in grey levels
     of 8 bits, are compressed by an inverse hyperbolic sine, so that twice as much noise is the same step for
-    weak and for strong noise. The features are averaged over the image, each weighted by its trust.
+    weak and for strong noise. The features are averaged over the dark and over the bright parts of the image,
+    each weighted by its trust: how the two differ tells noise that depends on the intensity.
 
     Parameters
     ----------
@@ -35,6 +41,8 @@ class NoiseEstimator(nn.Module):
     half, quarter : int
         Channels at half and at quarter size.
     """
+
+    blinding: Tensor
 
     def __init__(self, filters: int, half: int, quarter: int) -> None:
         super().__init__()
@@ -51,7 +59,9 @@ class NoiseEstimator(nn.Module):
             nn.ReLU(),
         )
         self.trust = nn.Conv2d(quarter, quarter, 1)
-        self.head = nn.Sequential(nn.Linear(quarter, quarter), nn.ReLU(), nn.Linear(quarter, OUTPUTS + 1))
+        self.head = nn.Sequential(
+            nn.Linear(2 * quarter + 2, quarter), nn.ReLU(), nn.Linear(quarter, _ANSWERS)
+        )
 
     def forward(self, images: Tensor) -> Tensor:
         """Judge images.
@@ -68,18 +78,26 @@ class NoiseEstimator(nn.Module):
             constant, linear and quadratic in the intensity; the logits of there being such noise, of there
             being impulses, and of the share of impulses.
         """
-        features = self.features(self._seen(images))
+        seen = self._seen(images)
+        features = self.features(seen)
         with torch.autocast(images.device.type, enabled=False):
             features = features.float()
             trust = torch.sigmoid(self.trust(features))
-            pooled = (features * trust).sum((2, 3)) / trust.sum((2, 3))
-            answers = self.head(pooled)
-        return torch.cat([_coefficients(answers[:, :4], images), answers[:, 4:]], dim=1)
+            pixels = seen[:, -_CHANNELS * _STRIDE**2 :][:, : _STRIDE**2]
+            grey = functional.adaptive_avg_pool2d(pixels.mean(1, keepdim=True), features.shape[2:])
+            dark_and_bright = [
+                _mean(each, share * weight)
+                for share in _shares(grey)
+                for each, weight in ((features, trust), (grey, 1))
+            ]
+            answers = self.head(torch.cat(dark_and_bright, dim=1))
+        return torch.cat([_coefficients(answers[:, :2], images), answers[:, 2:]], dim=1)
 
     @torch.no_grad()
     def shift(self, *, level: float, noisy: float, impulses: float) -> None:
         """Add to the logarithm of the noise's standard deviation, and to the logits of what is found."""
-        self.head[-1].bias += torch.tensor([level, 0, 0, 0, noisy, impulses, 0])
+        bias: Tensor = self.head[-1].bias  # type: ignore[assignment]
+        bias += torch.tensor([level, 0, noisy, impulses, 0])
 
     def _seen(self, images: Tensor) -> Tensor:
         """Return what the filters and `_CHANNELS` show of the images."""
@@ -88,8 +106,9 @@ class NoiseEstimator(nn.Module):
         with torch.autocast(images.device.type, enabled=False):  # bfloat16 rounds weak noise away
             blind = (self.filters.weight.flatten(1) @ self.blinding).view_as(self.filters.weight)
             left = torch.asinh(_GREY_LEVELS * functional.conv2d(smooth, blind, stride=_STRIDE))
+            impulses = torch.asinh(_GREY_LEVELS * (images - smooth))
         height, width = (_STRIDE * side for side in left.shape[2:])
-        pixels = torch.cat([smooth, images - smooth, saturated], dim=1)[:, :, SIDE // 2 :, SIDE // 2 :]
+        pixels = torch.cat([smooth, impulses, saturated], dim=1)[:, :, SIDE // 2 :, SIDE // 2 :]
         return torch.cat([left, functional.pixel_unshuffle(pixels[:, :, :height, :width], _STRIDE)], dim=1)
 
 
@@ -101,11 +120,26 @@ def _blinding() -> Tensor:
     return torch.eye(SIDE**2) - basis @ basis.T
 
 
+def _shares(grey: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how much each position belongs to the dark and to the bright part of its image."""
+    spread, mean = torch.std_mean(grey, (1, 2, 3), correction=0, keepdim=True)
+    bright = torch.sigmoid(_CONTRAST * (grey - mean) / (spread + _LEAST_MEAN))
+    return 1 - bright, bright
+
+
+def _mean(values: Tensor, weights: Tensor) -> Tensor:
+    return (values * weights).sum((2, 3)) / weights.sum((2, 3))
+
+
 def _coefficients(answers: Tensor, images: Tensor) -> Tensor:
-    """Map (N, 4), the logarithm of a standard deviation and logits of shares in its square, to (N, 3)."""
+    """Map (N, 2), the logarithm of the standard deviation and the kind, to (N, 3).
+
+    The kind runs from Gaussian noise, far below 0, over Poisson noise at 0 to speckle.
+    """
     powers = torch.stack([(images**power).mean((1, 2, 3)) for power in range(3)], dim=1)
-    shares = functional.log_softmax(answers[:, 1:], dim=1)
-    return 2 * answers[:, :1] + shares - powers.clamp(min=_LEAST_MEAN).log()
+    level, kind = answers.split(1, dim=1)
+    shares = torch.cat([-kind, torch.full_like(kind, _MIDDLE), kind], dim=1).log_softmax(1)
+    return 2 * level + shares - powers.clamp(min=_LEAST_MEAN).log()
 
 
 def log_levels(coefficients: Tensor, mean: Tensor) -> Tensor:

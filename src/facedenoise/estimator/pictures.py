@@ -6,7 +6,7 @@ They are as clean as they come: what looks like noise in them is none.
 import io
 from collections.abc import Callable
 from functools import cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import PIL.Image
@@ -15,7 +15,7 @@ import PIL.ImageFont
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, zoom
 
-Picture: TypeAlias = NDArray[np.float32]  # (H, W), intensities in [0, 1] once it is clipped
+Picture: TypeAlias = NDArray[np.floating[Any]]  # (H, W), intensities in [0, 1] once it is clipped
 Generator: TypeAlias = np.random.Generator
 
 _DRAWN = 0.15  # share of the pictures that are no faces
@@ -148,7 +148,7 @@ def _fractal(side: int, generator: Generator) -> Picture:
 
 
 def _text(side: int, generator: Generator) -> Picture:
-    ground, ink = generator.choice([[255, 0], [0, 255], generator.integers(0, 256, 2)])
+    ground, ink = generator.choice(np.array([[255, 0], [0, 255], generator.integers(0, 256, 2)]))
     page = PIL.Image.new("L", (side, side), int(ground))
     size = int(generator.integers(7, 24))
     for top in range(int(generator.integers(-size, 3)), side, size + 2):
@@ -170,7 +170,7 @@ def _cartoon(side: int, generator: Generator) -> Picture:
     for _ in range(generator.integers(2, 15)):
         box = [tuple(sorted(generator.integers(-5, side + 5, 2).tolist())) for _ in range(2)]
         corners = [(box[0][0], box[1][0]), (box[0][1], box[1][1])]
-        grey = int(generator.choice([0, 255, generator.integers(256)]))
+        grey = int(generator.choice([0, 255, int(generator.integers(256))]))
         draw = (pen.ellipse, pen.rectangle, pen.line)[generator.integers(3)]
         draw(corners, fill=grey)
     return np.asarray(page, np.float32) / 255

@@ -103,8 +103,10 @@ class Varying(Noise):
     @property
     def description(self) -> str:
         """The words of both, with `0.1 to 0.5` where they differ."""
-        words = zip(self.low.description.split(), self.high.description.split(), strict=True)
-        return " ".join(low if low == high else f"{low.rstrip(',')} to {high}" for low, high in words)
+        low, high = self.low.description.split(), self.high.description.split()
+        if len(low) != len(high):
+            return f"{self.low.description} to {self.high.description}"
+        return " ".join(a if a == b else f"{a.rstrip(',')} to {b}" for a, b in zip(low, high, strict=True))
 
     @property
     def keeps_unsaturated(self) -> bool:
@@ -113,7 +115,7 @@ class Varying(Noise):
 
     @property
     def varies(self) -> bool:
-        """True."""
+        """Whether it does: always."""
         return True
 
     def drawn(self, generator: np.random.Generator) -> Noise:
