@@ -58,7 +58,7 @@ def write_stand_ins(folder: Path) -> None:
 
 
 def told_stand_in() -> AttentionUNet:
-    """Return a network that adds to each pixel the square root of its level; missing ones are filled first."""
+    """Return a network that adds the square root of its level to each pixel, once missing ones are filled."""
     network = AttentionUNet((2, 2), (1, 1), attention=False, level=True)
     with torch.no_grad():
         for parameter in network.parameters():

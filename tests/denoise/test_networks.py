@@ -17,8 +17,8 @@ from facedenoise.images.fidelity import psnr
 from facedenoise.images.tensors import to_float
 from facedenoise.models import MODELS, UNTRAINED
 from facedenoise.models.inference import denoise, load_denoiser
-from facedenoise.models.weights import read_weights, write_weights
 from facedenoise.models.inputs import TaskNoise
+from facedenoise.models.weights import read_weights, write_weights
 from facedenoise.noise import corrupt, parse_noise
 from facedenoise.noise.poisson import Poisson
 

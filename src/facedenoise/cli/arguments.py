@@ -16,8 +16,9 @@ from facedenoise.models import MODELS
 
 _DENOISE = """\
 Denoise a picture (png, jpg, bmp, tiff, webp), all pictures in a folder, or the faces of a CSV in the layout
-of FER2013. The noise is estimated picture by picture and told to the network; a picture without noise is copied
-as it is. The input is never written over; a file that cannot be read is reported, and the others are done.
+of FER2013. The noise is estimated picture by picture and told to the network; a picture without noise is
+copied as it is. The input is never written over; a file that cannot be read is reported, and the others are
+done.
 
 examples: facedenoise denoise noisy.png clean.png
           facedenoise denoise photos/ cleaned/ --noise high_gaussian --model gan
