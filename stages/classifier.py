@@ -69,7 +69,7 @@ def known_labels(faces: LabelledFaces, val: LabelledFaces) -> tuple[str, ...]:
     seen = len(faces.label.unique())
     if seen >= FEWEST and len(val):
         return read_labels(split_file("train"))
-    print(f"classifier: {seen} labels in training, {len(val)} validation faces with one: none is trained")
+    print(f"classifier: not trained; labels in training: {seen}, validation faces with a label: {len(val)}")
     return ()
 
 

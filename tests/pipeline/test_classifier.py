@@ -76,7 +76,7 @@ def test_a_single_label_is_none_to_learn(labels: Sequence[str], capsys: pytest.C
 def require_untrained(capsys: pytest.CaptureFixture[str]) -> None:
     classifier.main()
     (line,) = capsys.readouterr().out.splitlines()
-    assert line.endswith("none is trained")
+    assert line.startswith("classifier: not trained; labels in training: ")
     assert CLASSIFIER_HISTORY.read_text() == "epoch,loss,val_accuracy,val_balanced_accuracy,lr\n"
     assert load_classifier(CLASSIFIER).labels == ()
 

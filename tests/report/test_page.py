@@ -133,7 +133,7 @@ def test_it_names_the_labels_whatever_they_are(
 
 @pytest.mark.parametrize("render", [render_page, render_model_card])
 def test_an_untrained_classifier_is_not_presented_as_trained(read: Read, render: Render) -> None:
-    words = "Too few faces to learn from have a label: the classifier is untrained"
+    words = "There are too few labels to learn from: the classifier is untrained"
     assert words not in render(read())
     text = " ".join(render(read(trained=False)).split())
     assert words in text

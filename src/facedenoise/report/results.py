@@ -34,7 +34,7 @@ class Results:
     histories : mapping of str to mapping of str to pd.DataFrame
         For `unet` and `gan`, for each task, one row per epoch.
     classifier_history : pd.DataFrame
-        The same of the classifier; without rows where too few faces have a label.
+        The same of the classifier; without rows where there are too few labels.
     labels : tuple of str
         The names of the labels, by code.
     """
@@ -76,7 +76,7 @@ class Results:
         if self.classifier_is_trained:
             return "The Fréchet distance is taken on features of the classifier of labels."
         return (
-            "Too few faces to learn from have a label: the classifier is untrained, and the Fréchet distance "
+            "There are too few labels to learn from: the classifier is untrained, and the Fréchet distance "
             "is taken on random features."
         )
 
