@@ -10,7 +10,7 @@ import pandas as pd
 from safetensors.torch import save
 from torch import Tensor
 
-from facedenoise.emotion.prediction import load_classifier
+from facedenoise.classifier.prediction import load_classifier
 from facedenoise.evaluation.classical import Tuned, apply, methods_for, tune
 from facedenoise.evaluation.judge import Judge
 from facedenoise.evaluation.panel import assemble_panel, score_table
@@ -23,7 +23,7 @@ from facedenoise.models.inference import denoise, load_denoiser
 from facedenoise.models.inputs import TaskNoise
 from facedenoise.noise import Noise
 from stages import run
-from stages.paths import EMOTION, eval_file, noisy_file, shown_file, split_file, weights_file
+from stages.paths import CLASSIFIER, eval_file, noisy_file, shown_file, split_file, weights_file
 from stages.settings import load_task
 
 
@@ -32,7 +32,7 @@ def main() -> None:
     params, task = load_task()
     noise = TaskNoise(params.tasks[task].noise, params.noise.seed, task)
     test, noisy = read_tensors(split_file("test")), noisy_images(task, "test")
-    judge = Judge(load_classifier(EMOTION), to_float(test["images"]))
+    judge = Judge(load_classifier(CLASSIFIER), to_float(test["images"]))
     classical, tuned = classical_estimates(task, noise.noise, noisy)
     own = network_estimates(noise, test["row"])
     images = {"noisy": noisy, **classical, **own}

@@ -8,7 +8,7 @@ SAMPLE = Path("data/raw/sample.csv")
 SPLITS = Path("data/splits")
 NOISY = Path("data/noisy")
 MODELS_FOLDER = Path("models")
-EMOTION = MODELS_FOLDER / "emotion.safetensors"
+CLASSIFIER = MODELS_FOLDER / "classifier.safetensors"
 
 REPORTS = Path("reports")
 KINDS = REPORTS / "kinds.json"
@@ -17,7 +17,7 @@ METRICS = REPORTS / "metrics.json"
 CROSS_NOISE = REPORTS / "cross_noise.json"
 PLANE = REPORTS / "perception_distortion.json"
 HISTORY = REPORTS / "history"
-EMOTION_HISTORY = HISTORY / "emotion.csv"
+CLASSIFIER_HISTORY = HISTORY / "classifier.csv"
 EVAL = REPORTS / "eval"
 SHOWN = REPORTS / "shown"
 FIGURES = REPORTS / "figures"

@@ -7,7 +7,7 @@ trainings. Writes two PNG files to `reports/figures`, `reports/index.html` and `
 import pandas as pd
 
 from facedenoise.files import read_json, sha256_of, write_text
-from facedenoise.images.tensors import read_tensors
+from facedenoise.images.tensors import read_labels, read_tensors
 from facedenoise.models import MODELS
 from facedenoise.params import Params
 from facedenoise.report.figures import noise_figure, sample_figure
@@ -27,7 +27,7 @@ def main() -> None:
     remove_leftovers(params.tasks)
     results = read_results(params)
     train = read_tensors(paths.split_file("train"))
-    save_png(sample_figure(train["images"], train["emotion"]), paths.FIGURES / "samples.png")
+    save_png(sample_figure(train["images"], train["emotion"], results.labels), paths.FIGURES / "samples.png")
     save_png(noise_figure(list(results.shown.values())), paths.FIGURES / "noise.png")
     write_text(paths.PAGE, render_page(results))
     write_text(paths.MODEL_CARD, render_model_card(results))
@@ -35,7 +35,7 @@ def main() -> None:
 
 def read_results(params: Params) -> Results:
     """Read all that a run has found."""
-    files = [*map(paths.split_file, paths.SPLIT_NAMES), paths.EMOTION]
+    files = [*map(paths.split_file, paths.SPLIT_NAMES), paths.CLASSIFIER]
     panels = {task: read_json(paths.eval_file(task, "json")) for task in params.tasks}
     networks = {
         str(paths.weights_file(task, model)): panel["networks"][model]
@@ -57,7 +57,8 @@ def read_results(params: Params) -> Results:
             model: {task: pd.read_csv(paths.history_file(task, model)) for task in params.tasks}
             for model in MODELS
         },
-        emotion_history=pd.read_csv(paths.EMOTION_HISTORY),
+        classifier_history=pd.read_csv(paths.CLASSIFIER_HISTORY),
+        labels=read_labels(paths.split_file("train")),
     )
 
 

@@ -18,9 +18,9 @@ TINY = [
     "model.widths=[4,8]",
     "model.blocks=[1,1]",
     "gan.widths=[4,4,4]",
-    "emotion.widths=[4,8]",
-    "emotion.blocks=[1,1]",
-    "emotion.epochs=1",
+    "classifier.widths=[4,8]",
+    "classifier.blocks=[1,1]",
+    "classifier.epochs=1",
     *(f"tasks.{task}.{section}.epochs=1" for section in ("train", "gan") for task in TASKS),
 ]
 

@@ -1,5 +1,7 @@
 """What several tests call."""
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -7,16 +9,18 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from facedenoise.emotion.network import EmotionClassifier
+from facedenoise.classifier.network import LabelClassifier
+from facedenoise.images.fer2013 import EMOTIONS
 
 Network = TypeVar("Network", bound=nn.Module)
-TINY_CLASSIFIER: dict[str, Any] = {"widths": (8, 16, 32), "blocks": (1, 1, 1)}
+TINY_CLASSIFIER: dict[str, Any] = {"widths": (8, 16, 32), "blocks": (1, 1, 1), "labels": EMOTIONS}
 
 
-def write_tensors(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Write a safetensors file, making its folder."""
+def write_tensors(path: Path, tensors: dict[str, Tensor], labels: Sequence[str] = ()) -> None:
+    """Write a safetensors file that names labels, making its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, path)
+    contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    save_file(contiguous, path, {"labels": json.dumps(labels)})
 
 
 def random_images(count: int = 2, height: int = 48, width: int = 48, seed: int = 0) -> Tensor:
@@ -33,7 +37,7 @@ def awake(network: Network) -> Network:
     return network
 
 
-def tiny_classifier() -> EmotionClassifier:
-    """Return an untrained classifier of few channels, always the same."""
+def tiny_classifier(**settings: Any) -> LabelClassifier:
+    """Return a classifier of few channels with random weights, always the same."""
     torch.manual_seed(0)
-    return EmotionClassifier(**TINY_CLASSIFIER).eval()
+    return LabelClassifier(**{**TINY_CLASSIFIER, **settings}).eval()

@@ -29,10 +29,10 @@ U_NET = Stage(
     "train-low_gaussian",
     ("models/low_gaussian/unet.safetensors", "reports/history/low_gaussian/unet.csv"),
 )
-EMOTION = Stage(
-    (sys.executable, "-m", "stages.emotion"),
-    "emotion",
-    ("models/emotion.safetensors", "reports/history/emotion.csv"),
+CLASSIFIER = Stage(
+    (sys.executable, "-m", "stages.classifier"),
+    "classifier",
+    ("models/classifier.safetensors", "reports/history/classifier.csv"),
 )
 
 
@@ -51,9 +51,9 @@ def endless_training(clone: Clone) -> Iterator[Clone]:
 def with_epochs(clone: Clone, epochs: int) -> Iterator[Clone]:
     """Let the trainings have so many short epochs, from no saved state."""
     clone.set(f"tasks.low_gaussian.train.epochs={epochs}", f"train.patience={epochs}", "train.batch_size=4")
-    clone.set(f"emotion.epochs={epochs}", "emotion.batch_size=4")
+    clone.set(f"classifier.epochs={epochs}", "classifier.batch_size=4")
     forget_states(clone, U_NET)
-    forget_states(clone, EMOTION)
+    forget_states(clone, CLASSIFIER)
     yield clone
     clone.restore()
 

@@ -71,7 +71,7 @@ def test_real_faces(table: str, methods: list[str]) -> None:
 def test_drawn_faces() -> None:
     metrics = json.loads((ROOT / "reports/metrics.json").read_text())
     for task, method in product(TASKS, ("noisy", "classical", "unet", "gan")):
-        require(README, "| {psnr:.2f} / {ssim:.4f} / {emotion_accuracy:.1%}".format(**metrics[task][method]))
+        require(README, "| {psnr:.2f} / {ssim:.4f} / {label_accuracy:.1%}".format(**metrics[task][method]))
 
 
 def test_inference() -> None:

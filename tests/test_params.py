@@ -124,8 +124,9 @@ def test_a_wrong_number_in_a_mixture_is_one_line_that_names_its_place(content: d
         ("train.fresh_noise", "yes"),
         ("train.ema", 1.0),
         ("gan.smoothing", 0.5),
-        ("emotion.batch_size", 1),
-        ("emotion.smoothing", 1.0),
+        ("classifier.batch_size", 1),
+        ("classifier.smoothing", 1.0),
+        ("classifier.weighting", "inverse"),
         ("model.widths", [16]),
         ("model.widths", [16, -1]),
         ("model.attention", 1),
@@ -163,7 +164,7 @@ def test_an_unknown_kind_of_noise_names_those_there_are(content: dict[str, Any])
     )
 
 
-@pytest.mark.parametrize("network", ["model", "emotion"])
+@pytest.mark.parametrize("network", ["model", "classifier"])
 def test_widths_and_blocks_must_be_as_many(content: dict[str, Any], network: str) -> None:
     [line] = problems(changed(content, f"{network}.blocks", [1, 2]))
     assert f"{network}: 3 widths but 2 blocks" in line

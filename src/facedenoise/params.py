@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
@@ -149,8 +149,8 @@ class Gan:
 
 
 @dataclass(frozen=True, config=STRICT)
-class Emotion:
-    """The classifier of emotions and its training: residual blocks at half size, quarter size, ..."""
+class Classifier:
+    """The classifier of labels and its training: residual blocks at half size, quarter size, ..."""
 
     widths: Counts
     blocks: Counts
@@ -163,6 +163,7 @@ class Emotion:
     clip: Positive
     ema: Decay
     smoothing: Annotated[Number, Field(ge=0, lt=1)]
+    weighting: Literal["balanced", "none"]
 
     def __post_init__(self) -> None:
         """Check that widths and blocks speak of the same sizes."""
@@ -180,7 +181,7 @@ class Params:
     model: Model
     train: Train
     gan: Gan
-    emotion: Emotion
+    classifier: Classifier
 
     @property
     def titles(self) -> dict[str, str]:

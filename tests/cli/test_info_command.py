@@ -82,7 +82,7 @@ def test_json_has_all_that_the_files_say(capsys: CAPTURE) -> None:
 
 METRICS = {
     "low_gaussian": {"noisy": {"psnr": 34.0, "ssim": 0.96}, "unet": {"psnr": 37.31, "ssim": 0.9867}},
-    "salt_pepper": {"gan": {"psnr": 38.37, "ssim": 0.9932, "emotion_accuracy": 0.5}},
+    "salt_pepper": {"gan": {"psnr": 38.37, "ssim": 0.9932, "label_accuracy": 0.5}},
 }
 
 

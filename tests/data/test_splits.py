@@ -136,9 +136,9 @@ def test_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
     hashes = {name: hashlib.sha256(content).hexdigest()[:16] for name, content in contents(tmp_path).items()}
     del hashes["faces.csv"]
     assert hashes == {
-        "train.safetensors": "9b67eb78f4600c5c",
-        "val.safetensors": "87b7dcd5bb656160",
-        "test.safetensors": "5c0060a6099e7f02",
+        "train.safetensors": "fdbb49ee1e75be8a",
+        "val.safetensors": "e8c07f292a3e63db",
+        "test.safetensors": "98273dde2d070125",
         "data.json": "7fb13051f320d471",
     }
 
@@ -146,7 +146,8 @@ def test_the_same_bytes_on_every_machine(tmp_path: Path) -> None:
 def test_the_files_have_the_bytes_that_safetensors_writes(tmp_path: Path) -> None:
     tensors, _ = split_up(tmp_path, ONE_EACH * 700)
     arrays = {name: tensor.numpy() for name, tensor in tensors["val"].items()}
-    assert (tmp_path / "splits" / "val.safetensors").read_bytes() == save(arrays)
+    labels = {"labels": json.dumps(EMOTIONS)}
+    assert (tmp_path / "splits" / "val.safetensors").read_bytes() == save(arrays, labels)
 
 
 @pytest.mark.parametrize("present", [{0, 1}, {0, 2}, {1, 2}, {0}])
@@ -188,10 +189,12 @@ def test_a_full_disk_leaves_earlier_outputs_as_they_were(tmp_path: Path, written
     before = contents(tmp_path)
     left = iter([True] * written)
 
-    def write_while_there_is_room(file: IO[bytes], arrays: Mapping[str, Streamed]) -> None:
+    def write_while_there_is_room(
+        file: IO[bytes], arrays: Mapping[str, Streamed], metadata: Mapping[str, str]
+    ) -> None:
         if not next(left, False):
             raise FULL_DISK
-        write_streamed(file, arrays)
+        write_streamed(file, arrays, metadata)
 
     with (
         patch.object(splits_module, "write_streamed", write_while_there_is_room),

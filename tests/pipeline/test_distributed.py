@@ -20,16 +20,17 @@ from documents import blocks, commands
 from stopping import EPOCHS, U_NET, endless_training, long_training, start, wait_for_epochs
 from torch import Tensor, nn
 
-from facedenoise.emotion.batch_norm import SharedBatchNorm, with_shared_batch_norms
-from facedenoise.emotion.learner import (
+from facedenoise.classifier.batch_norm import SharedBatchNorm, with_shared_batch_norms
+from facedenoise.classifier.learner import (
     AugmentedBatches,
     Classification,
     LabelledFaces,
     accuracy_validator,
 )
-from facedenoise.emotion.network import EmotionClassifier
+from facedenoise.classifier.network import LabelClassifier
 from facedenoise.errors import InputError
 from facedenoise.faces import draw_faces
+from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.device import training_device
 from facedenoise.models.inputs import TaskNoise
@@ -66,8 +67,9 @@ def adversarial() -> Adversarial:
 
 
 def classification() -> Classification:
-    network, average = (EmotionClassifier((8, 16), (1, 1)) for _ in range(2))
-    learner = Classification(network, average, lr=0.003, weight_decay=0.0, clip=1.0, ema=0.9, smoothing=0.1)
+    network, average = (LabelClassifier((8, 16), (1, 1), EMOTIONS) for _ in range(2))
+    settings = {"lr": 0.003, "weight_decay": 0.0, "clip": 1.0, "ema": 0.9, "smoothing": 0.1}
+    learner = Classification(network, average, weights=torch.arange(1.0, 8.0) / 4, **settings)
     learner.bfloat16 = False
     return learner
 
@@ -237,7 +239,7 @@ class TestGroup:
         assert both[0]["pid"] != both[1]["pid"]
 
     def test_a_single_process_is_the_first_and_wraps_nothing(self) -> None:
-        network = EmotionClassifier((4,), (1,))
+        network = LabelClassifier((4,), (1,), EMOTIONS)
         assert is_first()
         assert distributed.synchronised(network) is network
         assert not any(

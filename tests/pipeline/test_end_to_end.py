@@ -20,7 +20,7 @@ def test_all_outs_are_there(clone: Clone) -> None:
     for task in TASKS:
         assert list(metrics[task]) == ["noisy", "classical", "unet", "gan"]
         assert metrics[task]["classical"].pop("method") in {"median", "nlm", "tv", "wavelet", "biharmonic"}
-        headline = {"psnr", "ssim", "emotion_accuracy"}
+        headline = {"psnr", "ssim", "label_accuracy", "balanced_accuracy"}
         assert all(set(scores) == headline for scores in metrics[task].values())
         assert json.loads((clone.folder / f"reports/eval/{task}.json").read_text())["unet"]["two_sample"]
         history = pd.read_csv(clone.folder / f"reports/history/{task}/unet.csv")
@@ -57,8 +57,8 @@ def test_a_param_reruns_only_what_depends_on_it(clone: Clone) -> None:
     clone.set("gan.weight=0.3")
     assert clone.repro("--dry") == {"report", *(f"gan@{task}" for task in TASKS)}
     clone.restore()
-    clone.set("emotion.epochs=2")
-    assert clone.repro("--dry") == {"emotion", "report"}, "evaluate follows once the classifier is another"
+    clone.set("classifier.epochs=2")
+    assert clone.repro("--dry") == {"classifier", "report"}, "evaluate follows once the classifier is another"
     clone.restore()
 
 

@@ -15,7 +15,7 @@ import pytest
 import torch
 from helpers import TINY_CLASSIFIER, tiny_classifier, write_tensors
 
-from facedenoise.emotion import prediction
+from facedenoise.classifier import prediction
 from facedenoise.errors import InputError
 from facedenoise.evaluation import two_sample
 from facedenoise.evaluation.classical import apply
@@ -33,7 +33,7 @@ from facedenoise.noise.salt_pepper import SaltPepper
 from facedenoise.noise.sequence import Sequence
 from facedenoise.params import Params
 from stages import compare, evaluate, settings
-from stages.paths import EMOTION, eval_file, noisy_file, shown_file, split_file, weights_file
+from stages.paths import CLASSIFIER, eval_file, noisy_file, shown_file, split_file, weights_file
 
 COUNT = 12
 ROWS = torch.arange(COUNT) * 3 + 5
@@ -74,7 +74,7 @@ def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch, params: Params = PARA
         network = AttentionUNet(**TINY)
         torch.nn.init.constant_(network.head.bias, shift)  # type: ignore[arg-type]
         write_weights(weights_file(task, model), network.state_dict(), {KIND: TINY})
-    write_weights(EMOTION, tiny_classifier().state_dict(), {prediction.KIND: TINY_CLASSIFIER})
+    write_weights(CLASSIFIER, tiny_classifier().state_dict(), {prediction.KIND: TINY_CLASSIFIER})
     for module in (settings, compare):
         monkeypatch.setattr(module, "load_params", lambda: params)
     monkeypatch.setattr(two_sample, "STEPS", 2)
@@ -121,7 +121,7 @@ def noisy_faces(task: str) -> torch.Tensor:
 def test_the_headline_is_that_of_the_panels(printed: str) -> None:
     headlines = read("reports/metrics.json")
     assert list(headlines) == [*TASKS, "clean"]
-    assert list(headlines["clean"]) == ["emotion_accuracy"]
+    assert list(headlines["clean"]) == ["label_accuracy", "balanced_accuracy"]
     for task in TASKS:
         panel = read(eval_file(task, "json"))
         for method, scores in headlines[task].items():
@@ -241,15 +241,22 @@ def test_a_network_that_gives_no_number_is_no_silent_nan(
     assert not Path("reports").exists()
 
 
-def test_of_one_task_without_labels_nothing_is_said_of_emotions(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("missing", ["labels", "training"])
+def test_of_one_task_nothing_is_said_of_labels_without_them_or_a_trained_classifier(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: str
 ) -> None:
     prepare(tmp_path, monkeypatch, replace(PARAMS, tasks={TASKS[0]: PARAMS.tasks[TASKS[0]]}))
-    write_split("test", 0, emotion=torch.full((COUNT,), -1))
+    if missing == "labels":
+        write_split("test", 0, emotion=torch.full((COUNT,), -1))
+    else:
+        untrained = tiny_classifier(labels=())
+        own = {**TINY_CLASSIFIER, "labels": ()}
+        write_weights(CLASSIFIER, untrained.state_dict(), {prediction.KIND: own})
     run_evaluate(TASKS[0], monkeypatch)
     compare.main()
     assert read("reports/metrics.json")["clean"] == {}
-    assert not any("emotion" in path.read_text() for path in tmp_path.glob("reports/**/*.json"))
+    assert not any("label" in path.read_text() for path in tmp_path.glob("reports/**/*.json"))
+    assert not any("accuracy" in path.read_text() for path in tmp_path.glob("reports/**/*.json"))
 
 
 def test_a_single_test_face_is_refused_before_anything_is_scored(

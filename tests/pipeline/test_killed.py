@@ -9,7 +9,7 @@ import time
 import pytest
 from clones import Clone
 from stopping import (
-    EMOTION,
+    CLASSIFIER,
     EPOCHS,
     U_NET,
     Stage,
@@ -26,7 +26,7 @@ __all__ = ["endless_training", "long_training"]
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("stage", [U_NET, EMOTION], ids=["unet", "emotion"])
+@pytest.mark.parametrize("stage", [U_NET, CLASSIFIER], ids=["unet", "classifier"])
 def test_killed_again_and_again_it_ends_with_the_same_bytes(long_training: Clone, stage: Stage) -> None:
     long_training.run(*stage.command)
     whole = outs(long_training, stage)

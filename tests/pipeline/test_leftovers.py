@@ -19,9 +19,9 @@ OUTS_OF_A_TASK = (
     "reports/figures/{}.png",
 )
 OF_NO_TASK = [
-    "models/emotion.safetensors",
+    "models/classifier.safetensors",
     "models/untrained/unet.safetensors",
-    "reports/history/emotion.csv",
+    "reports/history/classifier.csv",
     "reports/figures/samples.png",
     "reports/figures/noise.png",
     "reports/eval/.gitignore",

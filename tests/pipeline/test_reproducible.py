@@ -19,7 +19,7 @@ ORDER = (
     ("untrained",),
     *(("noise", task) for task in reversed(TASKS)),
     *((stage, task) for task in TASKS for stage in ("train", "gan")),
-    ("emotion",),
+    ("classifier",),
     *((stage, task) for task in reversed(TASKS) for stage in ("evaluate", "picture")),
     ("compare",),
     ("report",),

@@ -174,5 +174,5 @@ def test_an_edit_of_a_room_reruns_what_stands_on_it(changed: Clone) -> None:
     assert touched("params.py") == touched("errors.py") == touched("cli/main.py") == set()
     assert touched("report/page.py") == {"picture", "report"}
     assert touched("evaluation/classical.py") == {"evaluate", "compare", "picture", "report"}
-    assert touched("emotion/network.py") == {"emotion", "evaluate"}
+    assert touched("classifier/network.py") == {"classifier", "evaluate"}
     assert touched("noise/salt_pepper.py") == {"kinds"}

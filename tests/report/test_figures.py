@@ -14,6 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from facedenoise.evaluation.shown import evenly_spaced
+from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.report.figures import noise_figure, sample_figure, task_figure
 from facedenoise.report.grid import Column, draw_grid, save_png
 from stages import picture, report
@@ -64,13 +65,32 @@ def test_a_title_is_on_one_line_within_its_column_whatever_it_says() -> None:
         assert text.get_window_extent().width <= points * figure.dpi / 72
 
 
-def test_samples_are_below_their_emotion(tmp_path: Path) -> None:
-    images, emotion = faces(9), torch.tensor([3, 3, 3, 3, 3, 3, 3, -1, 0])
-    figure = sample_figure(images, emotion)
+def test_samples_are_below_their_label(tmp_path: Path) -> None:
+    images, label = faces(9), torch.tensor([3, 3, 3, 3, 3, 3, 3, -1, 0])
+    figure = sample_figure(images, label, EMOTIONS)
     assert texts(figure)[2:] == ["Angry", "1", "Happy", "7", "No label", "1"]
     picture = read_back(figure, tmp_path / "samples.png")
     shown = [index for index, image in enumerate(images[:, 0].numpy()) if contains(picture, image, 20)]
     assert shown == [*evenly_spaced(7, 4), 7, 8]
+
+
+@pytest.mark.parametrize("count", [1, 3, 20])
+def test_samples_of_any_number_of_labels_are_of_one_size_and_their_names_fit(count: int) -> None:
+    names = [f"{number}, a long name of a label" for number in range(count)]
+    figure = sample_figure(faces(2 * count), torch.arange(2 * count) % count, names)
+    assert texts(figure)[2::2] == names
+    assert figure.bbox.width <= 2 * 1340
+    assert len(figure.images) == 2 * count
+    for text in figure.texts[2:]:
+        assert text.get_window_extent().width <= 120 * figure.dpi / 72
+
+
+def test_of_very_many_labels_samples_show_the_most_frequent() -> None:
+    label = torch.tensor([*range(40), 7, 39, 39])
+    figure = sample_figure(faces(43), label, [str(number) for number in range(40)])
+    assert texts(figure)[1] == "43 faces; under each label, how many; the 27 most frequent of 40"
+    shown = [number for number in range(40) if number < 26 or number == 39]
+    assert texts(figure)[2::2] == [str(number) for number in shown]
 
 
 @pytest.mark.parametrize("tasks", [1, 3, 8])

@@ -107,20 +107,37 @@ def test_each_task_has_a_line_of_its_own(read: Read) -> None:
     assert lines[6:8] == ["line series-0 dashed", "line series-1 dashed"]
 
 
-def test_without_labels_it_does_not_speak_of_emotion_scores(read: Read) -> None:
-    text = render_page(read(labels=False))
-    for words in ('id="emotion"', "Emotion accuracy", "Emotion classifier, training"):
+@pytest.mark.parametrize("labels", [(), ("face",)], ids=["none", "one"])
+def test_without_labels_to_tell_apart_it_does_not_speak_of_their_scores(
+    read: Read, labels: tuple[str, ...]
+) -> None:
+    text = render_page(read(labels=labels))
+    for words in ('id="labels"', "Label accuracy", "Balanced accuracy", "Classifier, training"):
         assert words not in text
         assert words in render_page(read())
 
 
+@pytest.mark.parametrize(("count", "words"), [(3, "three"), (20, "20")])
+def test_it_names_the_labels_whatever_they_are(
+    read: Read, drawn: torch.Tensor, count: int, words: str
+) -> None:
+    labels = [f"L{number}_<b>" for number in range(count)]
+    text = render_page(read(drawn[:20], labels=labels))
+    page = Page(text)
+    assert f"A classifier of {words} labels" in text
+    assert "77.1% and 69.3%" in text
+    shown = {word.split(", ")[1] for word in page.words if re.match(r"row \d+, ", word)}
+    assert shown <= set(labels)
+    assert [word for word in page.words if word in labels] == labels, "the table of the data names each"
+
+
 @pytest.mark.parametrize("render", [render_page, render_model_card])
 def test_an_untrained_classifier_is_not_presented_as_trained(read: Read, render: Render) -> None:
-    words = "Too few faces to learn from have a label: the classifier is untrained"
+    words = "There are too few labels to learn from: the classifier is untrained"
     assert words not in render(read())
     text = " ".join(render(read(trained=False)).split())
     assert words in text
-    assert not [words for words in ("accuracy is", "Emotion accuracy", 'id="emotion"') if words in text]
+    assert not [words for words in ("accuracy is", "Label accuracy", 'id="labels"') if words in text]
 
 
 @pytest.mark.parametrize("render", [render_page, render_model_card])

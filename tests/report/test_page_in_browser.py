@@ -25,7 +25,7 @@ FORMS = {
     "psnr": "{:.2f}",
     **dict.fromkeys(("ssim", "gmsd", "haarpsi", "spectrum_error"), "{:.4f}"),
     **dict.fromkeys(("two_sample", "frechet"), "{:.3f}"),
-    **dict.fromkeys(("emotion_accuracy", "emotion_agreement"), "{:.1%}"),
+    **dict.fromkeys(("label_accuracy", "balanced_accuracy", "label_agreement"), "{:.1%}"),
 }
 Runs = dict[int, tuple[Results, Path]]
 
@@ -189,20 +189,20 @@ def test_the_choice_changes_the_right_side_of_its_own_gallery(chrome: Chrome, pa
 def test_the_tables_hold_the_numbers_of_the_files(chrome: Chrome, runs: Runs) -> None:
     results, page = runs[3]
     show(chrome, page, 1280)
-    headline, emotion, panels, planes = [], [], [], []
+    headline, labels, panels, planes = [], [], [], []
     for panel in results.panels.values():
         four = [panel[method] for method in ("noisy", panel["best_classical"], "unet", "gan")]
-        for name in ("psnr", "ssim", "emotion_accuracy"):
+        for name in ("psnr", "ssim", "label_accuracy", "balanced_accuracy"):
             headline.append([(written(name, scores[name])[0], "") for scores in four])
-        for name in ("emotion_accuracy", "emotion_agreement"):
-            emotion.append([written(name, scores[name]) for scores in four])
+        for name in ("label_accuracy", "balanced_accuracy", "label_agreement"):
+            labels.append([written(name, scores[name]) for scores in four])
         methods = [scores for scores in panel.values() if "gmsd" in scores]
-        names = [name for name in FORMS if not name.startswith("emotion")]
+        names = [name for name in FORMS if not name.startswith(("label", "balanced"))]
         panels.append([[written(name, scores[name]) for name in names] for scores in methods])
         names = ["psnr", "frechet", "spectrum_error"]
         planes.append([[written(name, point[name]) for name in names] for point in panel["plane"].values()])
     assert section_tables(chrome, "scores") == [headline]
-    assert section_tables(chrome, "emotion") == [emotion]
+    assert section_tables(chrome, "labels") == [labels]
     assert section_tables(chrome, "panel")[:-1] == panels  # then comes that of the differences
     assert section_tables(chrome, "plane") == planes
     networks = [by_trained.values() for by_trained in results.cross_noise.values()]

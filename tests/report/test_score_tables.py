@@ -39,15 +39,25 @@ def test_the_best_of_a_column_is_marked(name: str, values: list[float], best: li
 
 
 def test_the_headline_compares_along_its_rows(results: Results) -> None:
-    results.panels["high_gaussian"]["gan"] = {"psnr": 99.123, "ssim": 0.1, "emotion_accuracy": 0.2}
+    results.panels["high_gaussian"]["gan"] = {
+        "psnr": 99.123,
+        "ssim": 0.1,
+        "label_accuracy": 0.2,
+        "balanced_accuracy": 0.9,
+    }
     rows = headline_table(results).groups[1].rows
-    assert [[place for place, cell in enumerate(row.cells) if cell.best] for row in rows] == [[3], [2], [2]]
+    assert [[place for place, cell in enumerate(row.cells) if cell.best] for row in rows] == [
+        [3],
+        [2],
+        [2],
+        [3],
+    ]
     assert rows[0].cells[3].text == "99.12"
 
 
 def test_differences_have_signs_and_shares_are_in_points(results: Results) -> None:
     rows = difference_table(results).groups[0].rows
-    assert [cell.text for cell in rows[0].cells] == ["+7.67", "+0.1770", "+32.5 points"]
+    assert [cell.text for cell in rows[0].cells] == ["+7.67", "+0.1770", "+32.5 points", "+26.6 points"]
     assert rows[2].cells[0].text == "\N{MINUS SIGN}0.91"
     assert rows[2].cells[2].note == "\N{MINUS SIGN}4.1 to \N{MINUS SIGN}3.6 points"
 
@@ -63,7 +73,7 @@ def test_where_some_faces_lack_a_label_the_caption_says_so(results: Results) -> 
     assert headline_table(results).caption == "Means over 5 test faces; the best of each row is marked"
     results.audit["test"] |= {"kept": 1200, "emotions": {"none": 150}}
     assert headline_table(results).caption == (
-        "Means over 1,200 test faces; emotion accuracy over the 1,050 that have a label; "
+        "Means over 1,200 test faces; accuracy over the 1,050 that have a label; "
         "the best of each row is marked"
     )
 

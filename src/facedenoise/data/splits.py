@@ -1,5 +1,6 @@
 """The three splits, built from the rows of a CSV in bounded memory."""
 
+import json
 from contextlib import ExitStack
 from hashlib import blake2b
 from pathlib import Path
@@ -13,7 +14,7 @@ from facedenoise.data.audit import audit_splits, is_in
 from facedenoise.data.fer_csv import Block, read_blocks
 from facedenoise.errors import InputError
 from facedenoise.files import replacing, write_json
-from facedenoise.images.fer2013 import USAGES
+from facedenoise.images.fer2013 import EMOTIONS, USAGES
 from facedenoise.images.streamed import Streamed, write_streamed
 from facedenoise.progress import progress_bar
 
@@ -29,9 +30,10 @@ def write_splits(source: Path, folder: Path, audit: Path, *, deduplicate: bool, 
 
     Writes `train`, `val` and `test` `.safetensors`, rows in the order of the CSV: `images` uint8
     (N, 1, H, H), `emotion` int64 (N,), `row` int64 (N,), which counts the CSV's rows from 0, and in
-    val and test `in_train` uint8 (N,), 1 for an exact copy of an image in `train`. What `audit_splits`
-    counts goes to `audit`, as JSON. To `deduplicate` is to leave out training rows whose pixels are also
-    in val or test. The images wait in a temporary file: memory grows by a few bytes a row.
+    val and test `in_train` uint8 (N,), 1 for an exact copy of an image in `train`; in the metadata `labels`,
+    a JSON list of the emotions by code. What `audit_splits` counts goes to `audit`, as JSON. To
+    `deduplicate` is to leave out training rows whose pixels are also in val or test. The images wait in a
+    temporary file: memory grows by a few bytes a row.
 
     Raises
     ------
@@ -48,7 +50,8 @@ def write_splits(source: Path, folder: Path, audit: Path, *, deduplicate: bool, 
         for name, split in splits.items():
             temporary = stack.enter_context(replacing(folder / f"{name}.safetensors"))
             file = stack.enter_context(temporary.open("wb"))
-            write_streamed(file, _tensors(split.filter("kept"), spool, side))
+            tensors = _tensors(split.filter("kept"), spool, side)
+            write_streamed(file, tensors, {"labels": json.dumps(EMOTIONS)})
         write_json(audit, audit_splits(splits, side))
 
 

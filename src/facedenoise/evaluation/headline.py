@@ -8,14 +8,16 @@ import torch
 from facedenoise.evaluation.rounding import rounded
 from facedenoise.images.fidelity import psnr, ssim
 
-HEADLINE = ("psnr", "ssim", "emotion_accuracy")
+HEADLINE = ("psnr", "ssim", "label_accuracy", "balanced_accuracy")
 
 
 def headline(panel: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the few figures of a panel by which versions are compared.
 
     For `noisy`, `classical`, `unet` and `gan` the means of `psnr`, `ssim` and, where there are labels,
-    `emotion_accuracy`; for `classical`, the best classical method, also the name of the `method`.
+    `label_accuracy` and `balanced_accuracy`; for `classical`, the best classical method, also the name of
+    the `method`. Both accuracies: of unbalanced labels the one hides the rare, and the other, which rests on
+    few faces of these, moves more by chance.
     """
     best = panel["best_classical"]
     return {

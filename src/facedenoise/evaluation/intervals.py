@@ -1,7 +1,7 @@
 """How far a mean over the test images can be trusted."""
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.stats import bootstrap
 
 from facedenoise.evaluation.rounding import rounded
@@ -10,15 +10,17 @@ RESAMPLES = 1000  # the ends of the interval vary by 4% of its half width
 NUMBERS_AT_ONCE = 1 << 22  # resampled; bounds the memory
 
 
-def mean_interval(values: ArrayLike, *, seed: int = 0) -> dict[str, float]:
-    """Return a mean over images with its bootstrap 95% percentile interval.
+def mean_interval(*groups: ArrayLike, seed: int = 0) -> dict[str, float]:
+    """Return a mean over images, or the mean of the means of several groups, with its bootstrap 95% interval.
+
+    It is the percentile interval. Groups are resampled each within itself, so that all keep their size.
 
     The interval of a difference between two methods is that of their differences image by image,
     ``mean_interval(a - b)``: narrower than the intervals of both, as hard images are hard for both.
 
     Parameters
     ----------
-    values : array_like
+    *groups : array_like
         One number an image, shape (N,), N at least 1.
     seed : int, default 0
         Of the resampling.
@@ -31,23 +33,33 @@ def mean_interval(values: ArrayLike, *, seed: int = 0) -> dict[str, float]:
     Raises
     ------
     ValueError
-        If there is no value, one that is not finite, or another shape.
+        If a group has no value, one that is not finite, or another shape.
 
     References
     ----------
-    Efron & Tibshirani, "An introduction to the bootstrap", 1993, chapter 13.
+    Efron & Tibshirani, "An introduction to the bootstrap", 1993, chapters 8 and 13.
     """
+    samples = [_sample(values) for values in groups]
+    low, high = _percentile_interval(samples, seed)
+    return {"mean": rounded(float(_mean_of_means(*samples))), "low": rounded(low), "high": rounded(high)}
+
+
+def _sample(values: ArrayLike) -> NDArray[np.float64]:
+    """Check the values; repeat a single one, which scipy refuses: it is itself however often it is drawn."""
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1 or not numbers.size:
         raise ValueError(f"expected one value an image, got shape {numbers.shape}")
     if not np.isfinite(numbers).all():
         raise ValueError("expected finite values")
-    mean = numbers.mean()
-    low, high = _percentile_interval(numbers, seed) if numbers.size > 1 else (mean, mean)
-    return {"mean": rounded(mean), "low": rounded(low), "high": rounded(high)}
+    return numbers.repeat(2) if numbers.size == 1 else numbers
 
 
-def _percentile_interval(numbers: np.ndarray, seed: int) -> tuple[float, float]:
-    batch = max(1, NUMBERS_AT_ONCE // numbers.size)
+def _mean_of_means(*samples: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
+    return np.mean([sample.mean(axis=axis) for sample in samples], axis=0)
+
+
+def _percentile_interval(samples: list[NDArray[np.float64]], seed: int) -> tuple[float, float]:
+    batch = max(1, NUMBERS_AT_ONCE // sum(sample.size for sample in samples))
     settings = {"n_resamples": RESAMPLES, "method": "percentile", "vectorized": True, "batch": batch}
-    return bootstrap((numbers,), np.mean, rng=np.random.default_rng(seed), **settings).confidence_interval
+    rng = np.random.default_rng(seed)
+    return bootstrap(samples, _mean_of_means, rng=rng, **settings).confidence_interval

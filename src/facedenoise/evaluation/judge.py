@@ -1,28 +1,29 @@
-"""Distances of a set of denoised faces from the clean ones, and the emotions seen in them."""
+"""Distances of a set of denoised faces from the clean ones, and the labels told of them."""
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facedenoise.emotion.network import EmotionClassifier
-from facedenoise.emotion.prediction import embed, predict
+from facedenoise.classifier.network import LabelClassifier
+from facedenoise.classifier.prediction import embed, predict
 from facedenoise.errors import InputError
 from facedenoise.evaluation.frechet import frechet_distance
 from facedenoise.evaluation.rounding import rounded
 from facedenoise.evaluation.spectrum import spectrum_error
 from facedenoise.evaluation.two_sample import two_sample_accuracy
+from facedenoise.images.tensors import NO_LABEL
 
 FEWEST = 2  # clean faces; one has no covariance, and cannot be split into halves
 TWO_SAMPLE_SEED = 0
 
 
 class Judge:
-    """The emotion classifier, and the clean faces with which all others are compared.
+    """The classifier of labels, and the clean faces with which all others are compared.
 
     Parameters
     ----------
-    classifier : EmotionClassifier
-        The emotion classifier.
+    classifier : LabelClassifier
+        In evaluation mode.
     clean : torch.Tensor
         float32, shape (N, 1, H, W), values in [0, 1].
 
@@ -32,16 +33,18 @@ class Judge:
         If there are fewer than `FEWEST` faces.
     """
 
-    def __init__(self, classifier: EmotionClassifier, clean: torch.Tensor) -> None:
+    def __init__(self, classifier: LabelClassifier, clean: torch.Tensor) -> None:
         if len(clean) < FEWEST:
             raise InputError(f"{len(clean)} test face: too few to compare; give at least {FEWEST}")
         self.classifier = classifier
         self.clean = clean
-        self.clean_answers = predict(classifier, clean)
+        self.clean_answers = self.answers(clean)
         self.clean_features = embed(classifier, clean)
 
     def answers(self, images: torch.Tensor) -> NDArray[np.int64]:
-        """Return the emotion that the classifier sees in each image, shape (N,)."""
+        """Return the label that the classifier tells of each image, shape (N,); -1 if it is untrained."""
+        if not self.classifier.labels:
+            return np.full(len(images), NO_LABEL)
         return predict(self.classifier, images)
 
     def frechet(self, images: torch.Tensor) -> float:

@@ -8,20 +8,21 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from facedenoise.classifier.scores import by_label
 from facedenoise.evaluation.classical import Tuned
 from facedenoise.evaluation.headline import HEADLINE, means
 from facedenoise.evaluation.intervals import mean_interval
 from facedenoise.evaluation.judge import Judge
 from facedenoise.evaluation.perception import gmsd, haarpsi
 from facedenoise.evaluation.rounding import DECIMALS
-from facedenoise.images.fer2013 import NO_EMOTION
 from facedenoise.images.fidelity import psnr, ssim
+from facedenoise.images.tensors import NO_LABEL
 
 SCORES = {"psnr": psnr, "ssim": ssim, "gmsd": gmsd, "haarpsi": haarpsi}
 
 
 def score_table(
-    judge: Judge, rows: torch.Tensor, emotion: torch.Tensor, images: Mapping[str, torch.Tensor]
+    judge: Judge, rows: torch.Tensor, label: torch.Tensor, images: Mapping[str, torch.Tensor]
 ) -> pd.DataFrame:
     """Score each image of each method, and ask the classifier about each.
 
@@ -31,8 +32,8 @@ def score_table(
         Holds the clean images.
     rows : torch.Tensor
         int64, shape (N,): the row of each image in the CSV.
-    emotion : torch.Tensor
-        int64, shape (N,): the labels, -1 for none.
+    label : torch.Tensor
+        int64, shape (N,): the codes of the labels, -1 for none.
     images : mapping of str to torch.Tensor
         For each method float32, shape (N, 1, H, W), values in [0, 1]. It is scored as it is: clipped to
         [0, 1], but not rounded to 8 bits.
@@ -41,16 +42,16 @@ def score_table(
     -------
     pd.DataFrame
         One row per image, in the order of the batch: `row`; METHOD_psnr, METHOD_ssim, METHOD_gmsd and
-        METHOD_haarpsi of each method, rounded to 4 decimals; `emotion`, `clean_emotion` (the answer on the
-        clean image) and METHOD_emotion of each method.
+        METHOD_haarpsi of each method, rounded to 4 decimals; `label`, `clean_label` (the answer on the
+        clean image) and METHOD_label of each method.
     """
     answers = {method: judge.answers(batch) for method, batch in images.items()}
-    emotions = emotion_columns(emotion, judge.clean_answers, answers)
-    return score_images(judge.clean, rows, images).join(emotions)
+    labels = label_columns(label, judge.clean_answers, answers)
+    return score_images(judge.clean, rows, images).join(labels)
 
 
 def score_images(clean: torch.Tensor, rows: torch.Tensor, images: Mapping[str, torch.Tensor]) -> pd.DataFrame:
-    """Return the scores of `score_table` but for the emotions.
+    """Return the scores of `score_table` but for the labels.
 
     Raises
     ------
@@ -67,16 +68,18 @@ def score_images(clean: torch.Tensor, rows: torch.Tensor, images: Mapping[str, t
     return pd.DataFrame({"row": rows.numpy(), **columns}).round(DECIMALS)
 
 
-def emotion_columns(
-    emotion: torch.Tensor, clean_answers: NDArray[np.int64], answers: Mapping[str, NDArray[np.int64]]
+def label_columns(
+    label: torch.Tensor, clean_answers: NDArray[np.int64], answers: Mapping[str, NDArray[np.int64]]
 ) -> pd.DataFrame:
-    """Return the emotions of `score_table`: labels and answers, int64, shape (N,) each."""
-    columns = {f"{method}_emotion": answer for method, answer in answers.items()}
-    return pd.DataFrame({"emotion": emotion.numpy(), "clean_emotion": clean_answers, **columns})
+    """Return the labels of `score_table`: labels and answers, int64, shape (N,) each."""
+    columns = {f"{method}_label": answer for method, answer in answers.items()}
+    return pd.DataFrame({"label": label.numpy(), "clean_label": clean_answers, **columns})
 
 
-def scores_of(table: pd.DataFrame, method: str) -> dict[str, NDArray[np.float64]]:
+def scores_of(table: pd.DataFrame, method: str) -> dict[str, list[NDArray[np.float64]]]:
     """Return a method's scores of all images, and how the classifier does on those that have a label.
+
+    Each score is the mean of the means of one or more groups of images.
 
     Parameters
     ----------
@@ -87,19 +90,31 @@ def scores_of(table: pd.DataFrame, method: str) -> dict[str, NDArray[np.float64]
 
     Returns
     -------
-    dict of str to NDArray[np.float64]
-        The per-image scores; `emotion_accuracy` and `emotion_agreement` (the answer is that on the clean
-        image), each 0 or 1, of the labelled images alone, and only where there are any.
+    dict of str to list of NDArray[np.float64]
+        The per-image scores, one group each. Of the labelled images alone, and only where there are any and
+        the classifier is trained, 0 or 1 each: `label_accuracy`, whether the answer is right;
+        `balanced_accuracy`, the same in a group for each label; `label_agreement`, whether the answer is that
+        on the clean image.
     """
     scores = {
-        name: table[f"{method}_{name}"].to_numpy(np.float64) for name in SCORES if f"{method}_{name}" in table
+        name: [table[f"{method}_{name}"].to_numpy(np.float64)]
+        for name in SCORES
+        if f"{method}_{name}" in table
     }
-    labelled = table[table["emotion"] != NO_EMOTION]
-    if len(labelled):
-        answer = labelled[f"{method}_emotion"]
-        scores["emotion_accuracy"] = (answer == labelled["emotion"]).to_numpy(np.float64)
-        scores["emotion_agreement"] = (answer == labelled["clean_emotion"]).to_numpy(np.float64)
-    return scores
+    return scores | _label_scores(table, method)
+
+
+def _label_scores(table: pd.DataFrame, method: str) -> dict[str, list[NDArray[np.float64]]]:
+    judged = table[(table["label"] != NO_LABEL) & (table["clean_label"] != NO_LABEL)]
+    if judged.empty:
+        return {}
+    answer, label = judged[f"{method}_label"], judged["label"]
+    right = np.asarray(answer == label, np.float64)
+    return {
+        "label_accuracy": [right],
+        "balanced_accuracy": by_label(right, label.to_numpy()),
+        "label_agreement": [np.asarray(answer == judged["clean_label"], np.float64)],
+    }
 
 
 def summarise(table: pd.DataFrame, method: str) -> dict[str, dict[str, float]]:
@@ -107,17 +122,18 @@ def summarise(table: pd.DataFrame, method: str) -> dict[str, dict[str, float]]:
 
     PSNR is averaged in dB over images, not over pooled errors. ValueError if the table has no rows.
     """
-    return {name: mean_interval(values) for name, values in scores_of(table, method).items()}
+    return {name: mean_interval(*groups) for name, groups in scores_of(table, method).items()}
 
 
 def difference(table: pd.DataFrame, method: str, other: str) -> dict[str, dict[str, float]]:
     """Return by how much a method scores above another on the same images, with paired 95% intervals.
 
-    Of `psnr`, `ssim` and, where there are labels, `emotion_accuracy`: `mean`, `low` and `high`.
+    Of `psnr`, `ssim` and, where there are labels, the accuracies: `mean`, `low` and `high`.
     """
     of_method, of_other = scores_of(table, method), scores_of(table, other)
     stated = [name for name in HEADLINE if name in of_method]
-    return {name: mean_interval(of_method[name] - of_other[name]) for name in stated}
+    pairs = {name: zip(of_method[name], of_other[name], strict=True) for name in stated}
+    return {name: mean_interval(*(one - two for one, two in groups)) for name, groups in pairs.items()}
 
 
 def assemble_panel(
@@ -146,7 +162,7 @@ def assemble_panel(
     -------
     dict
         For each method `strength` and `val_psnr` (classical ones), the scores of `summarise` and the
-        distances of `Judge`. `clean`: the classifier's accuracy on the clean images.
+        distances of `Judge`. `clean`: the classifier's accuracies on the clean images.
         `best_classical`: the classical method with the highest PSNR on val. `differences`: those of
         `difference`. Where any image has been seen, `without_copies`: the number of `faces` that are left,
         and, where any are, each method's `psnr` and `ssim` on them.

@@ -36,7 +36,9 @@ class Streamed:
         return np.dtype(self.dtype).itemsize * prod(self.shape)
 
 
-def write_streamed(file: IO[bytes], arrays: Mapping[str, Streamed]) -> None:
+def write_streamed(
+    file: IO[bytes], arrays: Mapping[str, Streamed], metadata: Mapping[str, str] | None = None
+) -> None:
     """Write arrays in the safetensors format, holding one piece in memory.
 
     The bytes are those of `safetensors`' own `save_file`.
@@ -47,6 +49,8 @@ def write_streamed(file: IO[bytes], arrays: Mapping[str, Streamed]) -> None:
         Where to write, from its current position; it is flushed.
     arrays : mapping of str to Streamed
         By name.
+    metadata : mapping of str to str, optional
+        Texts beside them.
 
     Raises
     ------
@@ -55,7 +59,7 @@ def write_streamed(file: IO[bytes], arrays: Mapping[str, Streamed]) -> None:
     """
     # save_file's order: the widest type first, so that all data is aligned, then by name.
     ordered = sorted(arrays.items(), key=lambda item: (-np.dtype(item[1].dtype).itemsize, item[0]))
-    file.write(_header(ordered))
+    file.write(_header(ordered, metadata))
     for name, array in ordered:
         start = file.tell()
         for piece in array.pieces:
@@ -67,9 +71,10 @@ def write_streamed(file: IO[bytes], arrays: Mapping[str, Streamed]) -> None:
     file.flush()
 
 
-def _header(ordered: list[tuple[str, Streamed]]) -> bytes:
+def _header(ordered: list[tuple[str, Streamed]], metadata: Mapping[str, str] | None) -> bytes:
     """Length, then JSON, padded with blanks to a multiple of 8 bytes."""
-    entries, start = {}, 0
+    entries: dict[str, Any] = {"__metadata__": dict(metadata)} if metadata else {}
+    start = 0
     for name, array in ordered:
         stop = start + array.nbytes
         entries[name] = {

@@ -1,11 +1,15 @@
 """Image tensors: on disk (uint8, safetensors) and in the library (float32 in [0, 1])."""
 
+import json
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 
 from facedenoise.errors import InputError
+
+NO_LABEL = -1
+"""The code of a face without a label."""
 
 
 def to_float(images: torch.Tensor) -> torch.Tensor:
@@ -72,3 +76,22 @@ def read_with_metadata(path: Path) -> tuple[dict[str, torch.Tensor], dict[str, s
         raise InputError(f"{path}: no such file; `dvc repro` or `dvc pull` brings it") from None
     except (SafetensorError, OSError) as error:
         raise InputError(f"{path}: not a readable safetensors file ({error})") from None
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """Read the names of the labels of a split, by their code from 0; none where it has no labels.
+
+    Parameters
+    ----------
+    path : Path
+        A file of clean tensors, with the names as a JSON list in its metadata.
+
+    Raises
+    ------
+    InputError
+        As for `read_with_metadata`, and if the file names no labels.
+    """
+    names = read_with_metadata(path)[1].get("labels")
+    if names is None:
+        raise InputError(f"{path}: it does not name its labels; `dvc repro split` writes it anew")
+    return tuple(json.loads(names))

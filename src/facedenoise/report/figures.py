@@ -1,5 +1,6 @@
 """Pictures of faces: as they are, under each noise, and denoised."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
@@ -7,37 +8,44 @@ import torch
 from matplotlib.figure import Figure
 
 from facedenoise.evaluation.shown import evenly_spaced
+from facedenoise.images.tensors import NO_LABEL
 from facedenoise.report.grid import Column, draw_grid
 from facedenoise.report.shown import Faces, Shown
-from facedenoise.report.style import EMOTION_TITLES, METHOD_TITLES
+from facedenoise.report.style import METHOD_TITLES, capitalised, label_name
 
-FACES_BY_EMOTION, FACES_BY_NOISE, FACES_BY_TASK = 4, 3, 4
-SAMPLE_CELL = 120  # points; seven emotions are about as wide as four of the larger faces
+FACES_BY_LABEL, FACES_BY_NOISE, FACES_BY_TASK = 4, 3, 4
+MOST_LABELS = 27  # three bands of the picture
+SAMPLE_CELL = 120  # points; seven labels are about as wide as four of the larger faces
 FACE_CELL = 240
 
 
-def sample_figure(images: torch.Tensor, emotion: torch.Tensor) -> Figure:
-    """Draw faces of each emotion that there is, evenly spaced over its rows.
+def sample_figure(images: torch.Tensor, label: torch.Tensor, labels: Sequence[str]) -> Figure:
+    """Draw faces of each label that there is, evenly spaced over its rows; of many labels the most frequent.
 
     Parameters
     ----------
     images : torch.Tensor
         uint8, shape (N, 1, H, W), N at least 1.
-    emotion : torch.Tensor
-        int64, shape (N,), 0 to 6, or -1 for a face without a label.
+    label : torch.Tensor
+        int64, shape (N,): codes from 0, or -1 for a face without a label.
+    labels : sequence of str
+        The names of the labels by code.
 
     Returns
     -------
     Figure
-        One column for each emotion, with the number of its faces.
+        One column for each label by code, with the number of its faces; last those without a label.
     """
+    counts = Counter(label.tolist())
     columns = []
-    for label, title in EMOTION_TITLES.items():
-        rows = np.flatnonzero(emotion.numpy() == label)
-        if len(rows):
-            shown = rows[evenly_spaced(len(rows), FACES_BY_EMOTION)]
-            columns.append(Column(title, (f"{len(rows):,}",), images[shown, 0].numpy()))
-    note = f"{len(images):,} faces; under each emotion, how many"
+    for code in sorted(dict(counts.most_common(MOST_LABELS)), key=lambda code: (code == NO_LABEL, code)):
+        rows = np.flatnonzero(label.numpy() == code)
+        shown = rows[evenly_spaced(len(rows), FACES_BY_LABEL)]
+        title = capitalised(label_name(labels, code))
+        columns.append(Column(title, (f"{len(rows):,}",), images[shown, 0].numpy()))
+    note = f"{len(images):,} faces; under each label, how many"
+    if len(counts) > MOST_LABELS:
+        note += f"; the {MOST_LABELS} most frequent of {len(counts)}"
     return draw_grid("Training faces", note, columns, cell=SAMPLE_CELL)
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from facedenoise.evaluation.shown import EVEN, EXTREME
 from facedenoise.report.results import Results
 from facedenoise.report.shown import VERSIONS, Faces
-from facedenoise.report.style import COLUMN_TITLES, EMOTION_TITLES
+from facedenoise.report.style import COLUMN_TITLES, label_name
 
 WIDEST = 128  # pixels; of a larger image the middle is shown
 BUDGET = 2_300_000  # characters for the pictures, so that the page stays below 3 MB
@@ -41,11 +41,11 @@ class Version:
 
 @dataclass(frozen=True)
 class Face:
-    """A test face: its row in the CSV, noise and emotion, and its versions before and after denoising."""
+    """A test face: its row in the CSV, noise and label, and its versions before and after denoising."""
 
     row: int
     noise: str
-    emotion: str
+    label: str
     before: Version
     after: Sequence[Version]
 
@@ -96,8 +96,8 @@ def _faces(results: Results, task: str, faces: Faces, versions: Sequence[str], s
             _version(results, task, scores, name, data_uri(faces.images[name][place], side))
             for name in versions
         )
-        emotion = EMOTION_TITLES[int(scores["emotion"])]
-        built.append(Face(int(scores["row"]), results.titles[task], emotion, before, after))
+        label = label_name(results.labels, int(scores["label"]))
+        built.append(Face(int(scores["row"]), results.titles[task], label, before, after))
     return built
 
 

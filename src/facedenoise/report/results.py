@@ -24,7 +24,7 @@ class Results:
     sizes : mapping of str to int
         The number of parameters of each denoiser, by the name of its file.
     audit : dict
-        `reports/data.json`: rows, emotions and copies of each split.
+        `reports/data.json`: rows, labels and copies of each split.
     panels : mapping of str to dict
         For each task `reports/eval/TASK.json`: the full panel, with intervals.
     shown : mapping of str to Shown
@@ -33,8 +33,10 @@ class Results:
         `reports/cross_noise.json`: by model, by the task it was trained on, by noise: `psnr` and `ssim`.
     histories : mapping of str to mapping of str to pd.DataFrame
         For `unet` and `gan`, for each task, one row per epoch.
-    emotion_history : pd.DataFrame
-        The same of the emotion classifier; without rows where no face has a label.
+    classifier_history : pd.DataFrame
+        The same of the classifier; without rows where there are too few labels.
+    labels : tuple of str
+        The names of the labels, by code.
     """
 
     params: Params
@@ -45,7 +47,8 @@ class Results:
     shown: Mapping[str, Shown]
     cross_noise: dict[str, Any]
     histories: Mapping[str, Mapping[str, pd.DataFrame]]
-    emotion_history: pd.DataFrame
+    classifier_history: pd.DataFrame
+    labels: tuple[str, ...]
 
     @property
     def titles(self) -> dict[str, str]:
@@ -54,29 +57,34 @@ class Results:
 
     @property
     def clean_accuracy(self) -> float | None:
-        """Share of clean test faces whose emotion the classifier tells; None without labels or training."""
-        return self._any_panel["clean"].get("emotion_accuracy") if self.classifier_is_trained else None
+        """Share of clean test faces whose label the classifier tells; None without labels or training."""
+        return self._any_panel["clean"].get("label_accuracy")
+
+    @property
+    def clean_balanced_accuracy(self) -> float | None:
+        """The mean of this share over the labels; None without labels or training."""
+        return self._any_panel["clean"].get("balanced_accuracy")
 
     @property
     def classifier_is_trained(self) -> bool:
-        """Whether the emotion classifier had labelled faces to learn from."""
-        return len(self.emotion_history) > 0
+        """Whether the classifier had labelled faces to learn from."""
+        return len(self.classifier_history) > 0
 
     @property
     def features_note(self) -> str:
         """Say what the Fréchet distance is taken on."""
         if self.classifier_is_trained:
-            return "The Fréchet distance is taken on features of the emotion classifier."
+            return "The Fréchet distance is taken on features of the classifier of labels."
         return (
-            "Too few faces to learn from have a label: the classifier is untrained, and the Fréchet distance "
+            "There are too few labels to learn from: the classifier is untrained, and the Fréchet distance "
             "is taken on random features."
         )
 
     @property
     def headline_scores(self) -> tuple[str, ...]:
         """Name the scores of the headline that mean something in this run."""
-        emotion = () if self.clean_accuracy is None else ("emotion_accuracy",)
-        return ("psnr", "ssim", *emotion)
+        accuracies = () if self.clean_accuracy is None else ("label_accuracy", "balanced_accuracy")
+        return ("psnr", "ssim", *accuracies)
 
     @property
     def faces_without_copy(self) -> int | None:

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.params import Params
+from facedenoise.report.style import capitalised
 from facedenoise.report.table import Cell, Row, RowGroup, Table
 
 SPLIT_TITLES = {"train": "Training", "val": "Validation", "test": "Test"}
@@ -29,13 +29,13 @@ def shared_table(audit: Mapping[str, Any]) -> Table:
 
 
 def class_table(audit: Mapping[str, Any]) -> Table:
-    """Count the rows of each emotion."""
-    titles = {name: name.capitalize() for name in EMOTIONS} | {"none": "No label"}
+    """Count the rows of each label."""
+    titles = {name: capitalised(name) for name in audit["train"]["emotions"]} | {"none": "No label"}
     rows = {
         title: [f"{audit[split]['emotions'][name]:,}" for split in SPLIT_TITLES]
         for name, title in titles.items()
     }
-    return _table("Rows of each emotion, in the CSV", "Emotion", [*SPLIT_TITLES.values()], rows)
+    return _table("Rows of each label, in the CSV", "Label", [*SPLIT_TITLES.values()], rows)
 
 
 def params_table(params: Params) -> Table:

@@ -50,8 +50,9 @@ SCORES = {
     "spectrum_error": Score("Spectrum error", "lower is better", ".4f", min),
     "two_sample": Score("Two-sample", "0.5 is best", ".3f", _nearest_to_chance),
     "frechet": Score("Fréchet distance", "lower is better", ".3f", min),
-    "emotion_accuracy": Score("Emotion accuracy", "higher is better", ".1%", max),
-    "emotion_agreement": Score("Emotion agreement", "higher is better", ".1%", max),
+    "label_accuracy": Score("Label accuracy", "higher is better", ".1%", max),
+    "balanced_accuracy": Score("Balanced accuracy", "higher is better", ".1%", max),
+    "label_agreement": Score("Label agreement", "higher is better", ".1%", max),
 }
 """By the names that the evaluation files use."""
 

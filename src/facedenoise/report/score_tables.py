@@ -30,11 +30,12 @@ def headline_table(results: Results) -> Table:
     return _comparison(results, f"Means over {_faces(results)}; the best of each row is marked", names, means)
 
 
-def emotion_table(results: Results) -> Table:
-    """Compare the same four by what the emotion classifier makes of them."""
-    caption = "Accuracy: right answers. Agreement: the same answer as on the clean face"
+def label_table(results: Results) -> Table:
+    """Compare the same four by what the classifier makes of them."""
+    balanced = "Balanced: the mean of the accuracies of the labels"
+    caption = f"Accuracy: right answers. {balanced}. Agreement: the same answer as on the clean face"
     fours = _fours(results, results.panels)
-    return _comparison(results, caption, ("emotion_accuracy", "emotion_agreement"), fours)
+    return _comparison(results, caption, ("label_accuracy", "balanced_accuracy", "label_agreement"), fours)
 
 
 def without_copies_table(results: Results) -> Table | None:
@@ -148,7 +149,7 @@ def _faces(results: Results) -> str:
     faces = f"{test['kept']:,} test faces"
     if results.clean_accuracy is None or labelled == test["kept"]:
         return faces
-    return f"{faces}; emotion accuracy over the {labelled:,} that have a label"
+    return f"{faces}; accuracy over the {labelled:,} that have a label"
 
 
 def _score_cells(name: str, values: Sequence[Any]) -> list[Cell]:

@@ -1,6 +1,8 @@
 """The names and colours that the page and the pictures share."""
 
-from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION
+from collections.abc import Sequence
+
+from facedenoise.images.tensors import NO_LABEL
 
 METHOD_TITLES = {
     "noisy": "Noisy",
@@ -15,8 +17,6 @@ METHOD_TITLES = {
 COLUMN_TITLES = {"noisy": "Noisy", "classical": "Best classical", "unet": "U-Net", "gan": "GAN"}
 """The four that the headline compares; `classical` is the method that is best on validation."""
 
-EMOTION_TITLES = {code: name.capitalize() for code, name in enumerate(EMOTIONS)} | {NO_EMOTION: "No label"}
-
 INK, QUIET = "#1f2328", "#656d76"
 
 # Okabe & Ito's palette, told apart with any kind of colour vision, without its yellow and black; beside each
@@ -29,6 +29,16 @@ SERIES = (
     ("#E69F00", "#f0e442"),
     ("#56B4E9", "#b9e2ff"),
 )
+
+
+def label_name(labels: Sequence[str], code: int) -> str:
+    """Name the label of a face by its code."""
+    return "no label" if code == NO_LABEL else labels[code]
+
+
+def capitalised(name: str) -> str:
+    """Begin a name with a capital, and leave the rest as it is."""
+    return name[:1].upper() + name[1:]
 
 
 def series_class(place: int) -> str:

@@ -1,4 +1,4 @@
-"""The classifier of emotions: a small residual network.
+"""The classifier of labels: a small residual network.
 
 He et al., "Deep residual learning for image recognition", 2016. Shortcuts that halve the size average before
 their 1x1 convolution: He et al., "Bag of tricks for image classification with convolutional neural
@@ -9,8 +9,6 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 from torch.nn import functional
-
-from facedenoise.images.fer2013 import EMOTIONS
 
 FEATURES = 16  # fewer than a tenth of the 200 drawn test faces
 
@@ -38,8 +36,8 @@ class Block(nn.Module):
         return functional.relu(self.shortcut(x) + self.second(functional.relu(self.first(x))))
 
 
-class EmotionClassifier(nn.Module):
-    """Recognise the emotion of a face; the `FEATURES` numbers before the logits describe it.
+class LabelClassifier(nn.Module):
+    """Tell the label of a face; the `FEATURES` numbers before the logits describe it.
 
     Parameters
     ----------
@@ -47,10 +45,13 @@ class EmotionClassifier(nn.Module):
         Channels at half size, quarter size, ...
     blocks : sequence of int
         Residual blocks at each of these sizes.
+    labels : sequence of str
+        The names of what it tells apart, by code from 0; none if it is to stay untrained.
     """
 
-    def __init__(self, widths: Sequence[int], blocks: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], blocks: Sequence[int], labels: Sequence[str]) -> None:
         super().__init__()
+        self.labels = tuple(labels)
         layers: list[nn.Module] = [Normalised(1, widths[0], 5, stride=2), nn.ReLU()]
         before = widths[0]
         for index, (width, count) in enumerate(zip(widths, blocks, strict=True)):
@@ -59,10 +60,10 @@ class EmotionClassifier(nn.Module):
                 before = width
         self.layers = nn.Sequential(*layers)
         self.features = nn.Linear(before, FEATURES)
-        self.logits = nn.Linear(FEATURES, len(EMOTIONS))
+        self.logits = nn.Linear(FEATURES, max(1, len(labels)))  # PyTorch warns of a layer without outputs
 
     def forward(self, faces: Tensor) -> Tensor:
-        """Return a logit for each of the seven emotions.
+        """Return a logit for each label.
 
         Parameters
         ----------
@@ -72,7 +73,7 @@ class EmotionClassifier(nn.Module):
         Returns
         -------
         Tensor
-            float32, shape (N, 7), in the order of `facedenoise.images.fer2013.EMOTIONS`.
+            float32, shape (N, L), in the order of `labels`.
         """
         logits: Tensor = self.logits(self.embed(faces))
         return logits.float()

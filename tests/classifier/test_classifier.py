@@ -1,4 +1,4 @@
-"""The classifier of emotions: it learns, and is rebuilt from its file."""
+"""The classifier of labels: it learns, and is rebuilt from its file."""
 
 from pathlib import Path
 
@@ -8,16 +8,18 @@ import torch
 from helpers import TINY_CLASSIFIER, random_images, tiny_classifier
 from torch import Tensor, nn
 
-from facedenoise.emotion.learner import (
+from facedenoise.classifier.learner import (
     AugmentedBatches,
     Classification,
     LabelledFaces,
     accuracy_validator,
     augmented,
+    balancing_weights,
     labelled,
 )
-from facedenoise.emotion.network import FEATURES, EmotionClassifier
-from facedenoise.emotion.prediction import KIND, embed, load_classifier, predict
+from facedenoise.classifier.network import FEATURES, LabelClassifier
+from facedenoise.classifier.prediction import KIND, embed, load_classifier, predict
+from facedenoise.classifier.scores import accuracies
 from facedenoise.errors import InputError
 from facedenoise.faces import draw_faces
 from facedenoise.images.fer2013 import EMOTIONS
@@ -33,25 +35,34 @@ CPU = torch.device("cpu")
 
 @pytest.fixture(scope="module")
 def faces() -> LabelledFaces:
-    images, emotion = draw_faces(70, seed=3)
-    return labelled(torch.from_numpy(images[:, np.newaxis]), torch.from_numpy(emotion).long())
+    images, label = draw_faces(70, seed=3)
+    return labelled(torch.from_numpy(images[:, np.newaxis]), torch.from_numpy(label).long())
 
 
-def classification(smoothing: float = 0.1) -> Classification:
+def classification(smoothing: float = 0.1, weights: Tensor | None = None) -> Classification:
     seed_everything(0)
-    network, average = (EmotionClassifier(**TINY_CLASSIFIER) for _ in range(2))
-    return Classification(network, average, lr=0.02, weight_decay=0.0, clip=1.0, ema=0.9, smoothing=smoothing)
+    network, average = (LabelClassifier(**TINY_CLASSIFIER) for _ in range(2))
+    settings = {"lr": 0.02, "weight_decay": 0.0, "clip": 1.0, "ema": 0.9, "smoothing": smoothing}
+    return Classification(network, average, weights=weights, **settings)
 
 
 class TestNetwork:
     def test_the_classifier_of_the_pipeline_has_at_most_a_million_parameters(self) -> None:
-        settings = load_params().emotion
-        network = EmotionClassifier(settings.widths, settings.blocks)
+        settings = load_params().classifier
+        network = LabelClassifier(settings.widths, settings.blocks, EMOTIONS)
         assert sum(parameter.numel() for parameter in network.parameters()) <= 1_000_000
 
     @pytest.mark.parametrize("size", [(8, 8), (16, 16), (17, 31), (48, 48)])
-    def test_any_size_gives_a_logit_for_each_emotion(self, size: tuple[int, int]) -> None:
-        assert tiny_classifier()(random_images(3, *size)).shape == (3, len(EMOTIONS))
+    @pytest.mark.parametrize("count", [2, 3, 20])
+    def test_any_size_gives_a_logit_for_each_label(self, size: tuple[int, int], count: int) -> None:
+        classifier = tiny_classifier(labels=[str(number) for number in range(count)])
+        assert classifier(random_images(3, *size)).shape == (3, count)
+
+    def test_the_labels_change_no_feature(self) -> None:
+        faces = random_images(3, 16, 16)
+        features = [tiny_classifier(labels=labels).embed(faces) for labels in ((), ("a", "b"), EMOTIONS)]
+        assert torch.equal(features[0], features[1])
+        assert torch.equal(features[0], features[2])
 
     def test_the_features_alone_decide_the_logits(self) -> None:
         classifier, faces = tiny_classifier(), random_images(3, 16, 16)
@@ -65,7 +76,7 @@ class TestUse:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         classifier, faces = tiny_classifier(), random_images(7, 16, 16)
-        monkeypatch.setattr("facedenoise.emotion.prediction.BATCH_SIZE", 3)
+        monkeypatch.setattr("facedenoise.classifier.prediction.BATCH_SIZE", 3)
         with torch.no_grad():
             logits, features = classifier(faces), classifier.embed(faces)
         assert predict(classifier, faces).tolist() == logits.argmax(1).tolist()
@@ -81,10 +92,11 @@ class TestUse:
 
 class TestFile:
     def test_a_classifier_is_rebuilt_from_its_own_file_alone(self, tmp_path: Path) -> None:
-        classifier, path = tiny_classifier(), tmp_path / "emotion.safetensors"
+        classifier, path = tiny_classifier(), tmp_path / "classifier.safetensors"
         write_weights(path, classifier.state_dict(), {KIND: TINY_CLASSIFIER})
         rebuilt = load_classifier(path)
         assert not rebuilt.training
+        assert rebuilt.labels == EMOTIONS
         faces = random_images(3, 16, 16)
         torch.testing.assert_close(rebuilt(faces), classifier(faces))  # another memory layout
         write_weights(path, classifier.state_dict(), {"patchgan": TINY_CLASSIFIER})
@@ -97,7 +109,7 @@ class TestBatches:
         images = torch.arange(4, dtype=torch.uint8).view(4, 1, 1, 1)
         known = labelled(images, torch.tensor([-1, 6, -1, 0]))
         assert known.images.flatten().tolist() == [1, 3]
-        assert known.emotion.tolist() == [6, 0]
+        assert known.label.tolist() == [6, 0]
 
     def test_each_face_comes_once_an_epoch_with_its_own_label(self) -> None:
         numbers = torch.arange(70, dtype=torch.uint8)
@@ -106,7 +118,7 @@ class TestBatches:
         parts = [batches.batch(2, step) for step in range(len(batches))]
         seen = torch.cat([(255 * images[:, 0, 0, 0]).round().long() for images, _ in parts])
         assert sorted(seen.tolist()) == list(range(70))
-        assert torch.equal(torch.cat([emotion for _, emotion in parts]), seen % 7)
+        assert torch.equal(torch.cat([label for _, label in parts]), seen % 7)
 
     def test_the_batch_changes_with_seed_epoch_and_step_alone(self, faces: LabelledFaces) -> None:
         one, same, other = (AugmentedBatches(faces, 16, seed) for seed in (0, 0, 1))
@@ -136,26 +148,34 @@ def cut_out(face: Tensor) -> dict[bytes, tuple[int, int]]:
 
 
 class TestLearning:
-    def test_it_learns_drawn_emotions_and_keeps_the_weights_of_the_best_accuracy(
+    def test_it_learns_drawn_labels_and_keeps_the_weights_of_the_best_accuracy(
         self, faces: LabelledFaces, tmp_path: Path
     ) -> None:
-        validate, plan = accuracy_validator(faces, CPU), Plan(30, 0.2, patience=30, scores=("val_accuracy",))
+        validate, plan = accuracy_validator(faces, CPU), Plan(30, 0.2, 30, scores=("val_accuracy",))
         batches = AugmentedBatches(faces, 10, seed=0)
         with Checkpoints(tmp_path) as checkpoints:
-            progress = Training(classification(), batches, validate, plan, checkpoints, "emotion").run()
-        network = EmotionClassifier(**TINY_CLASSIFIER)
+            progress = Training(classification(), batches, validate, plan, checkpoints, "classifier").run()
+        network = LabelClassifier(**TINY_CLASSIFIER)
         network.load_state_dict(progress.kept)
         best = max(entry["val_accuracy"] for entry in progress.history)
         assert validate(network.eval())["val_accuracy"] == best == progress.kept_score
         assert best > 0.5
 
-    def test_the_accuracy_is_the_share_of_right_answers(self, faces: LabelledFaces) -> None:
+    def test_who_always_says_the_same_is_right_by_its_share_but_on_one_label_of_seven(
+        self, faces: LabelledFaces
+    ) -> None:
         class AlwaysHappy(nn.Module):
             def forward(self, images: Tensor) -> Tensor:
                 return torch.eye(7)[3].expand(len(images), 7)
 
-        expected = float((faces.emotion == 3).float().mean())
-        assert accuracy_validator(faces, CPU)(AlwaysHappy())["val_accuracy"] == pytest.approx(expected)
+        label = torch.cat([torch.full((30,), 3), torch.arange(7).repeat(6)[:40]])
+        scores = accuracy_validator(LabelledFaces(faces.images, label), CPU)(AlwaysHappy())
+        assert scores == pytest.approx({"val_accuracy": 36 / 70, "val_balanced_accuracy": 1 / 7})
+
+    def test_balanced_accuracy_is_the_mean_over_the_labels_that_occur(self) -> None:
+        label = np.array([0] * 8 + [2] * 2)
+        answer = np.array([0] * 8 + [1, 2])
+        assert accuracies(answer, label) == pytest.approx({"accuracy": 0.9, "balanced_accuracy": 0.75})
 
     def test_the_loss_is_the_smoothed_cross_entropy(self, faces: LabelledFaces) -> None:
         learner = classification(smoothing=0.2)
@@ -167,6 +187,23 @@ class TestLearning:
         negative_log = bias.exp().sum().log() - bias
         assert logged["loss"] == pytest.approx(
             float(0.8 * negative_log[0] + 0.2 * negative_log.mean()), rel=1e-2
+        )
+
+    def test_balanced_each_label_weighs_the_same_and_the_mean_weight_of_the_faces_is_1(self) -> None:
+        label = torch.tensor([0] * 6 + [1] * 2 + [3])
+        weights = balancing_weights(label, 4)
+        assert weights.dtype == torch.float32
+        assert [float(weights[label[label == code]].sum()) for code in (0, 1, 3)] == pytest.approx([3] * 3)
+        assert float(weights[label].mean()) == pytest.approx(1)
+
+    def test_a_face_counts_by_the_weight_of_its_label_and_not_by_that_of_its_batch(self) -> None:
+        logits, labels = torch.randn(6, 7), torch.tensor([0, 0, 0, 0, 5, 5])
+        weights = torch.tensor([0.5, 1, 1, 1, 1, 2, 1])
+        plain = [float(classification().loss(logits[i : i + 1], labels[i : i + 1])) for i in range(6)]
+        expected = (0.5 * sum(plain[:4]) + 2 * sum(plain[4:])) / 6
+        assert float(classification(weights=weights).loss(logits, labels)) == pytest.approx(expected)
+        assert float(classification(weights=torch.ones(7)).loss(logits, labels)) == pytest.approx(
+            float(classification().loss(logits, labels))
         )
 
     def test_the_statistics_of_batch_norms_are_averaged_like_weights(self) -> None:

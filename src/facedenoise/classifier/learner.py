@@ -1,4 +1,4 @@
-"""Train the classifier of emotions: its faces, their augmentation, the learner and its validation."""
+"""Train the classifier of labels: its faces, their augmentation, the learner and its validation."""
 
 from dataclasses import dataclass
 
@@ -7,10 +7,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from facedenoise.emotion.batch_norm import with_shared_batch_norms
-from facedenoise.emotion.prediction import predict
-from facedenoise.images.fer2013 import NO_EMOTION
-from facedenoise.images.tensors import to_float
+from facedenoise.classifier.batch_norm import with_shared_batch_norms
+from facedenoise.classifier.prediction import predict
+from facedenoise.classifier.scores import accuracies
+from facedenoise.images.tensors import NO_LABEL, to_float
 from facedenoise.training.descent import Descent
 from facedenoise.training.distributed import share
 from facedenoise.training.loop import Validate
@@ -21,18 +21,18 @@ WINDOW = 5 / 6  # of a face's side, seen in a training step: 40 of 48 px
 
 @dataclass(frozen=True)
 class LabelledFaces:
-    """Faces whose emotion is known.
+    """Faces whose label is known.
 
     Attributes
     ----------
     images : Tensor
         uint8, shape (N, 1, H, W).
-    emotion : Tensor
-        int64, shape (N,), 0 to 6.
+    label : Tensor
+        int64, shape (N,): codes from 0.
     """
 
     images: Tensor
-    emotion: Tensor
+    label: Tensor
 
     def __len__(self) -> int:
         """Count the faces."""
@@ -40,21 +40,21 @@ class LabelledFaces:
 
     def to(self, device: torch.device) -> "LabelledFaces":
         """Return the same faces on a device, where batches are then taken from them."""
-        return LabelledFaces(self.images.to(device), self.emotion.to(device))
+        return LabelledFaces(self.images.to(device), self.label.to(device))
 
 
-def labelled(images: Tensor, emotion: Tensor) -> LabelledFaces:
+def labelled(images: Tensor, label: Tensor) -> LabelledFaces:
     """Leave out the faces without a label.
 
     Parameters
     ----------
     images : Tensor
         uint8, shape (N, 1, H, W).
-    emotion : Tensor
+    label : Tensor
         int64, shape (N,), -1 where there is no label.
     """
-    known = emotion != NO_EMOTION
-    return LabelledFaces(images[known], emotion[known])
+    known = label != NO_LABEL
+    return LabelledFaces(images[known], label[known])
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class AugmentedBatches:
         return max(1, len(self.faces) // self.batch_size)
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Return this process's share: windows, float32 in [0, 1], (n, 1, h, w), and emotions, int64 (n,)."""
+        """Return this process's share: windows, float32 in [0, 1], (n, 1, h, w), and labels, int64 (n,)."""
         order = shuffled(self.seed, epoch, len(self.faces))
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         windows = augmented(self.faces.images[chosen], step_generator(self.seed, epoch, step))
         mine = share(len(chosen))
-        return to_float(windows[mine]), self.faces.emotion[chosen[mine]]
+        return to_float(windows[mine]), self.faces.label[chosen[mine]]
 
 
 def augmented(images: Tensor, generator: np.random.Generator) -> Tensor:
@@ -126,22 +126,59 @@ class Classification(Descent):
     smoothing : float
         Share of a label that is spread over all classes (Szegedy et al., "Rethinking the Inception
         architecture for computer vision", 2016).
+    weights : Tensor, optional
+        float32, shape (L,): how much a face of each label counts; without, all count the same.
     """
 
-    def __init__(self, network: nn.Module, average: nn.Module, *, smoothing: float, **descent: float) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        average: nn.Module,
+        *,
+        smoothing: float,
+        weights: Tensor | None = None,
+        **descent: float,
+    ) -> None:
         super().__init__(with_shared_batch_norms(network), average, **descent)
         self.smoothing = smoothing
+        self.weights = None if weights is None else weights.to(self.device)
 
     def step(self, images: Tensor, labels: Tensor, factor: float, /) -> dict[str, Tensor]:
         """Take one optimiser step on a batch; log the loss."""
-        logits = self.output(images.to(self.device))
-        loss = functional.cross_entropy(logits, labels.to(self.device), label_smoothing=self.smoothing)
+        loss = self.loss(self.output(images.to(self.device)), labels.to(self.device))
         self.descend(loss, factor)
         return {"loss": loss.detach()}
 
+    def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the mean loss of a batch, each face's times the weight of its label."""
+        if self.weights is None:
+            return functional.cross_entropy(logits, labels, label_smoothing=self.smoothing)
+        # Weighted here, not by PyTorch: that would spread the smoothing by weight, mostly over rare labels.
+        losses = functional.cross_entropy(logits, labels, label_smoothing=self.smoothing, reduction="none")
+        return (self.weights[labels] * losses).mean()
+
+
+def balancing_weights(label: Tensor, labels: int) -> Tensor:
+    """Weigh each label by its inverse frequency, so that all count the same; the mean over the faces is 1.
+
+    Parameters
+    ----------
+    label : Tensor
+        int64, shape (N,): the labels of the training faces.
+    labels : int
+        How many there are.
+
+    Returns
+    -------
+    Tensor
+        float32, shape (L,).
+    """
+    counts = label.bincount(minlength=labels)
+    return len(label) / (counts.count_nonzero() * counts.clamp(min=1))
+
 
 def accuracy_validator(faces: LabelledFaces, device: torch.device) -> Validate:
-    """Return the function that maps a classifier to its `val_accuracy` on these faces, in [0, 1].
+    """Return the function that maps a classifier to its `val_accuracy` and `val_balanced_accuracy`.
 
     Parameters
     ----------
@@ -150,9 +187,10 @@ def accuracy_validator(faces: LabelledFaces, device: torch.device) -> Validate:
     device : torch.device
         Where the networks are.
     """
-    images, emotion = to_float(faces.images).to(device), faces.emotion.numpy()
+    images, label = to_float(faces.images).to(device), faces.label.numpy()
 
     def validate(network: nn.Module) -> dict[str, float]:
-        return {"val_accuracy": float(np.mean(predict(network, images) == emotion))}
+        scores = accuracies(predict(network, images), label)
+        return {f"val_{name}": score for name, score in scores.items()}
 
     return validate

@@ -1,4 +1,4 @@
-"""Use a trained classifier of emotions: its answers on faces, and its features of them."""
+"""Use a trained classifier of labels: its answers on faces, and its features of them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,39 +8,39 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from facedenoise.emotion.network import EmotionClassifier
+from facedenoise.classifier.network import LabelClassifier
 from facedenoise.images.tensors import require_batch
 from facedenoise.models.weights import load_network
 
 BATCH_SIZE = 64  # few fit the caches; changes no result beyond rounding
-KIND = "emotion_classifier"
+KIND = "label_classifier"
 """The key of a classifier's settings in the description of its weights."""
 
 
-def load_classifier(path: Path) -> EmotionClassifier:
-    """Rebuild a classifier from an `emotion.safetensors`; see `load_network`."""
-    return load_network(path, KIND, EmotionClassifier)
+def load_classifier(path: Path) -> LabelClassifier:
+    """Rebuild a classifier from a `classifier.safetensors`; see `load_network`."""
+    return load_network(path, KIND, LabelClassifier)
 
 
 def predict(classifier: nn.Module, faces: Tensor) -> NDArray[np.int64]:
-    """Return the emotion of each face.
+    """Return the label of each face.
 
     Parameters
     ----------
-    classifier : EmotionClassifier
-        In evaluation mode.
+    classifier : LabelClassifier
+        Trained, in evaluation mode.
     faces : Tensor
         float32 in [0, 1], shape (N, 1, H, W).
 
     Returns
     -------
     ndarray
-        int64, shape (N,), 0 to 6.
+        int64, shape (N,): codes from 0.
     """
     return _in_batches(lambda part: classifier(part).argmax(1), faces).numpy()
 
 
-def embed(classifier: EmotionClassifier, faces: Tensor) -> NDArray[np.float32]:
+def embed(classifier: LabelClassifier, faces: Tensor) -> NDArray[np.float32]:
     """Return the classifier's features of each face, float32, shape (N, `FEATURES`); see `predict`."""
     return _in_batches(classifier.embed, faces).numpy()
 

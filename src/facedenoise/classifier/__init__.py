@@ -1,0 +1,1 @@
+"""The classifier of labels: its network, its training, its answers."""

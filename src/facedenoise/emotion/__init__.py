@@ -1,1 +1,0 @@
-"""The classifier of emotions: its network, its training, its answers."""
