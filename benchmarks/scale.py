@@ -25,7 +25,7 @@ from common import ROOT, command_line, measure, write_result
 from ingest import write_repeated
 
 from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import write_fer_csv
+from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import USAGES
 from facedenoise.models import UNTRAINED

@@ -32,7 +32,7 @@ from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
-from facedenoise.data.fer_writer import write_fer_csv
+from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.errors import InputError
 from facedenoise.evaluation.tradeoff import mean_psnr
 from facedenoise.images.tensors import to_float

@@ -18,7 +18,7 @@ from stand_ins import NOISES, TASKS, close, denoised_by_stand_in, write_stand_in
 
 from facedenoise.cli.main import main
 from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import write_fer_csv
+from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.files import replacing
 from facedenoise.models import MODELS
 from facedenoise.noise import corrupt, parse_noise

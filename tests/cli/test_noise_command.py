@@ -13,7 +13,7 @@ from torch import Tensor
 
 from facedenoise.cli.main import main
 from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
+from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
 from facedenoise.noise import corrupt
 
 CAPTURE = pytest.CaptureFixture[str]

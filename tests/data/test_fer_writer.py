@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
+from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 48, 48), dtype=np.uint8)
 EMOTION, USAGE = np.arange(20) % 8 - 1, interleaved_usage(20)

@@ -20,7 +20,7 @@ from clones import TASKS, Clone
 from documents import ROOT, blocks, commands
 from stopping import start
 
-from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
+from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
 from facedenoise.faces import draw_faces
 
 PAGE = "docs/experiments.md"
