@@ -62,7 +62,7 @@ def finished(drawn: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A checkout with 64 drawn faces in three splits and tiny networks; results go to its `results`."""
     monkeypatch.chdir(tmp_path)  # the scripts enter the run; this brings the tests back
     content = yaml.safe_load((ROOT / "params.yaml").read_text())
-    content["data"]["csv"] = "faces.csv"
+    content["data"]["source"] = "faces.csv"
     content["model"] |= {"widths": [4, 8], "blocks": [1, 1]}
     content["train"] |= {"batch_size": 8}
     for task in TASKS:

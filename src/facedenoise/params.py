@@ -44,10 +44,8 @@ def _require_as_many(widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
 
 def _given_or_shares(value: Any) -> str | tuple[float, ...]:  # noqa: ANN401
     """Take `given`, or shares of train, val and test."""
-    is_shares = (
-        isinstance(value, list) and len(value) == 3 and all(isinstance(share, float) for share in value)
-    )  # noqa: PLR2004
-    if is_shares and min(value) > 0 and isclose(sum(value), 1):
+    is_three = isinstance(value, list | tuple) and [type(share) for share in value] == [float] * 3
+    if is_three and min(value) > 0 and isclose(sum(value), 1):
         return tuple(value)
     if value == "given":
         return "given"

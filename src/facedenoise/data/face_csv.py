@@ -39,15 +39,15 @@ class FaceCsv:
     accepted. Raises an InputError if the header is none, and, when it is read, if the file is damaged.
     """
 
-    def __init__(self, name: str, file: IO[bytes]) -> None:
-        self.name, self._lines = name, _read_lines(name, file)
+    def __init__(self, name: str, opener: Callable[[], IO[bytes]]) -> None:
+        self.name, self._lines = name, _read_lines(name, opener)
         self.header = _read_header(name, next(self._lines, (1, ""))[1])
         lower = [column.lower() for column in self.header]
         self.index = {column: lower.index(column) for column in _COLUMNS if column in lower}
 
     def faces(self, split: str | None = None) -> Iterator[Face]:
         """Yield the faces; `split` is that of a file without Usage."""
-        emotion, pixels, usage = map(self.index.get, _COLUMNS)
+        emotion, pixels, usage = self.index.get("emotion"), self.index["pixels"], self.index.get("usage")
         number = None
         for number, line in self._lines:
             hint = "" if line.endswith("\n") else _CUT
@@ -58,7 +58,7 @@ class FaceCsv:
             else:
                 label = None if emotion is None else fields[emotion]
                 word = split if usage is None else fields[usage]
-                yield Face(f"{self.name}: line {number}", fields[pixels or 0], label, word, "", hint, fields)
+                yield Face(f"{self.name}: line {number}", fields[pixels], label, word, "", hint, fields)
         if not number:
             raise InputError(f"{self.name}: line 1: a header without rows; get the file again")
 
@@ -70,7 +70,7 @@ def open_csv(path: Path) -> Source | None:
     Raises an InputError that names them if it is not clear which to read.
     """
     chosen = _choose(path, csv_members(path))
-    files = {name: FaceCsv(name, opener()) for name, opener in chosen.items()}
+    files = {name: FaceCsv(name, opener) for name, opener in chosen.items()}
     is_challenge = len(files) > 1
     faces = (
         face for name, file in files.items() for face in file.faces(_stem(name) if is_challenge else None)
@@ -84,13 +84,13 @@ def open_face_csv(path: Path) -> FaceCsv:
     name, *others = chosen = _choose(path, csv_members(path))
     if others:
         raise InputError(f"{path}: holds {len(chosen)} CSV files: {', '.join(chosen)}; take one at a time")
-    return FaceCsv(name, chosen[name]())
+    return FaceCsv(name, chosen[name])
 
 
 def _choose(path: Path, members: Mapping[str, Callable[[], IO[bytes]]]) -> dict[str, Callable[[], IO[bytes]]]:
     if len(members) == 1 and path.is_file():
         return dict(members)
-    columns = {name: _columns_of(name, opener()) for name, opener in members.items()}
+    columns = {name: _columns_of(name, opener) for name, opener in members.items()}
     faces = [name for name in members if "pixels" in columns[name]]
     complete = [name for name in faces if columns[name].issuperset(_COLUMNS)]
     parts = {_stem(name): name for name in faces}
@@ -110,16 +110,16 @@ def _stem(name: str) -> str:
     return PurePath(name).name.split(".")[0].lower()
 
 
-def _columns_of(name: str, file: IO[bytes]) -> set[str]:
+def _columns_of(name: str, opener: Callable[[], IO[bytes]]) -> set[str]:
     try:
-        return {column.lower() for column in _split_fields(next(_read_lines(name, file), (1, ""))[1])}
+        return {column.lower() for column in _split_fields(next(_read_lines(name, opener), (1, ""))[1])}
     except ValueError:
         return set()
 
 
-def _read_lines(name: str, file: IO[bytes]) -> Iterator[tuple[int, str]]:
+def _read_lines(name: str, opener: Callable[[], IO[bytes]]) -> Iterator[tuple[int, str]]:
     """Yield the number of each line that is not blank, and the line with its end."""
-    with readable(name), TextIOWrapper(file, "utf-8-sig", "surrogateescape", "\n") as text:
+    with readable(name), TextIOWrapper(opener(), "utf-8-sig", "surrogateescape", "\n") as text:
         for number, line in enumerate(iter(partial(text.readline, _MAX_LINE + 1), ""), 1):
             if len(line) > _MAX_LINE:
                 raise InputError(f"{name}: line {number}: more than {_MAX_LINE >> 20} MB; is it a CSV?")

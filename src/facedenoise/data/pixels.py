@@ -38,10 +38,10 @@ def in_batches(faces: Iterable[Face]) -> Iterator[list[Face]]:
 
 
 class Decoder:
-    """Decodes faces, which are to have one size, or are cut and scaled to `size`."""
+    """Decodes faces, which are to have one size, `least` pixels a side, or are cut and scaled to `size`."""
 
-    def __init__(self, size: int | None = None) -> None:
-        self._size = size
+    def __init__(self, size: int | None = None, least: int = 1) -> None:
+        self._size, self._least = size, least
         self._count, self._line = 0, ""  # values of the first square in words, and where it is
         self._first: tuple[int, str] | None = None  # side of the first image, and its place
 
@@ -59,7 +59,8 @@ class Decoder:
         return images, faults | {whole[index]: fault for index, fault in wrong.items()}
 
     def _decode_words(self, faces: list[Face]) -> tuple[Images, dict[int, str]]:
-        words = pl.Series([face.picture for face in faces], dtype=pl.String).str.split(" ")
+        texts = [str(face.picture).encode(errors="replace").decode() for face in faces]
+        words = pl.Series(texts, dtype=pl.String).str.split(" ")
         values = words.cast(pl.List(pl.UInt8), strict=False)
         count = values.list.len()
         is_whole = values.list.drop_nulls().list.len() == count  # null: a word that is no number
@@ -73,9 +74,8 @@ class Decoder:
             index: f"column 'pixels': {self._fault(words[index].to_list(), values[index].to_list())}"
             for index in (~is_good).arg_true()
         }
-        images = (
-            values.filter(is_good).explode().to_numpy(writable=True).reshape(is_good.sum(), 1, side, side)
-        )
+        images = values.filter(is_good).explode().to_numpy(writable=True)
+        images = images.reshape(-1 if side else 0, 1, side, side)
         if len(images) and self._size not in (None, side):
             images = np.stack([grey_square(image[0], self._size)[np.newaxis] for image in images])
         return self._one_size(images, faces[0].place) if len(images) else images, faults
@@ -110,8 +110,8 @@ class Decoder:
             raise InputError(f"{fault} are no square; set data.size, and squares are cut out")
         if side != height:
             raise InputError(f"{fault}, {first} has {side} x {side}; set data.size for all")
-        if side < MIN_SIDE:
-            raise InputError(f"{fault}; give at least {MIN_SIDE} x {MIN_SIDE}")
+        if side < self._least:
+            raise InputError(f"{fault}; give at least {self._least} x {self._least}")
         return images
 
 
@@ -151,7 +151,8 @@ def _refuse_four_channels(place: str, values: pl.Series) -> None:
         return sum(float(np.abs(flat[:, step:] - flat[:, :-step]).mean()) for step in steps)
 
     pixels = flat.reshape(len(flat), -1, 4)
-    is_opaque = np.ptp(pixels[..., 3]) == 0 < min(np.ptp(pixels[..., :3]), pixels[0, 0, 3])
+    is_white = pixels == 255  # noqa: PLR2004
+    is_opaque = is_white[..., 3].all() and not is_white[..., :3].mean() > 0.5  # noqa: PLR2004
     mixed, stacked, grey = change(4, 4 * half), change(1, half), change(1, 2 * half)
     if is_opaque or min(mixed, stacked) < 0.8 * grey:
         what = f"{4 * half**2} values are {half} x {half} pixels of four channels"

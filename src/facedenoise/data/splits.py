@@ -1,32 +1,25 @@
 """The three splits, built from any source of faces in bounded memory."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import polars as pl
 
-from facedenoise.data.archives import readable
 from facedenoise.data.audit import audit_splits, is_in, remarks_on
-from facedenoise.data.face import MAX_PROBLEMS, SPLITS, USAGE, Face, Problems, Source, split_code
-from facedenoise.data.face_csv import open_csv
-from facedenoise.data.folder import open_folder
-from facedenoise.data.labels import excerpt, read_votes
-from facedenoise.data.parquet import open_parquet
-from facedenoise.data.pixels import Decoder, Images, in_batches
+from facedenoise.data.face import SPLITS, USAGE
+from facedenoise.data.labels import read_votes
+from facedenoise.data.pixels import MIN_SIDE, Decoder, Images
+from facedenoise.data.reading import NO_SPLIT, Reading
 from facedenoise.errors import InputError
 from facedenoise.files import replacing, write_json
-from facedenoise.images.fer2013 import USAGES
 from facedenoise.images.tensors import save_arrays, spooled
 from facedenoise.params import Data
-from facedenoise.progress import progress_bar
 
 _PIECE = 1024  # images in memory at a time
-_NO_SPLIT, _TRAIN, _VAL, _TEST = range(-1, len(SPLITS))
+_VAL, _TEST = 1, 2
 _SHARES = "give shares, as `data.split: [0.8, 0.1, 0.1]`"
 _TENSORS = {"emotion": np.int64, "row": np.int64, "in_train": np.uint8}
 
@@ -44,9 +37,9 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
     if a split has no face.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    reading = _Reading(Path(data.source), skip=data.broken == "skip")
+    reading = Reading(Path(data.source), skip=data.broken == "skip")
     with ExitStack() as stack:
-        images = stack.enter_context(spooled(reading.images(Decoder(data.size)), folder))
+        images = stack.enter_context(spooled(reading.images(Decoder(data.size, MIN_SIDE)), folder))
         labels, rows = _voted(reading, Path(data.labels)) if data.labels else reading.labelled()
         rows = _given(reading, rows) if isinstance(data.split, str) else _dealt(rows, data.split)
         splits = _split(rows, data.deduplicate)
@@ -60,89 +53,14 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
     return remarks
 
 
-def open_source(path: Path) -> Source:
-    """Open Parquet files, a CSV or a folder of pictures, whichever is there; InputError if none is."""
-    with readable(path):
-        if path.is_dir():
-            parquet = sorted(path.rglob("*.parquet"))
-        else:
-            with path.open("rb") as file:
-                parquet = [path] if file.read(4) == b"PAR1" else []
-    return open_parquet(path, parquet) if parquet else open_csv(path) or open_folder(path)
-
-
-class _Reading:
-    """A source, and what is remembered of its faces."""
-
-    def __init__(self, path: Path, *, skip: bool) -> None:
-        self.path, self.source, self.problems = path, open_source(path), Problems(skip=skip)
-        self.remarks = [*self.source.remarks]
-        self.count = 0  # of all faces, broken ones too
-        self._known: list[pl.DataFrame] = []
-
-    def images(self, decoder: Decoder) -> Iterator[Images]:
-        """Yield the images of faces without fault; raise what is wrong with the others."""
-        with progress_bar(desc=f"reading {self.path.name}", unit=" faces") as bar:
-            for faces in in_batches(self.source.faces):
-                images, faults = decoder.decode(faces)
-                decoded = [index for index in range(len(faces)) if index not in faults]
-                faults |= self._wrong_words(faces)
-                lines = {index: f"{faces[index].place}: {fault}" for index, fault in faults.items()}
-                self.problems.add(*(f"{lines[index]}{faces[index].hint}" for index in sorted(lines)))
-                good = [index not in faults for index in decoded]
-                if any(good):
-                    yield self._remember(
-                        faces, images[good], [index for index in decoded if index not in faults]
-                    )
-                self.count += len(faces)
-                bar.update(len(faces))
-        self.problems.settle()
-        if not self._known:
-            raise InputError(
-                "\n".join([*self.problems.lines[:MAX_PROBLEMS], f"{self.path}: no face is left"])
-            )
-
-    def _wrong_words(self, faces: Sequence[Face]) -> dict[int, str]:
-        wrong = {}
-        for index, face in enumerate(faces):
-            if face.split is not None and split_code(face.split) is None:
-                fault = f"{excerpt(face.split)} is no split; write {', '.join(USAGES)}"
-                wrong[index] = f"{self.source.split_by}: {fault}"
-            if face.label is not None and (fault := self.source.labels.fault(face.label) or ""):
-                wrong[index] = f"{self.source.label_by}: {fault}"
-        return wrong
-
-    def _remember(self, faces: Sequence[Face], images: Images, good: list[int]) -> Images:
-        # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.
-        digests = b"".join(blake2b(image, digest_size=8).digest() for image in images)
-        darkest, brightest = images.min(axis=(1, 2, 3)), images.max(axis=(1, 2, 3))
-        split = [split_code(faces[index].split or "") for index in good]
-        columns: dict[str, Any] = {
-            "row": np.array(good) + self.count,
-            "label": self.source.labels.numbers([faces[index].label for index in good]),
-            "split": pl.Series(split, dtype=pl.Int8).fill_null(_NO_SPLIT),
-            "brightest": brightest,
-            "constant": brightest == darkest,
-            "digest": np.frombuffer(digests, np.uint64),
-        }
-        self._known.append(pl.DataFrame(columns))
-        return images
-
-    def labelled(self) -> tuple[list[str], pl.DataFrame]:
-        """Return the names of the labels, and what is remembered, with their codes."""
-        names, codes = self.source.labels.settle(self.path)
-        rows = pl.concat(self._known).with_row_index("place")
-        return names, rows.with_columns(emotion=pl.Series(codes[rows["label"]]))
-
-
-def _voted(reading: _Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
+def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
     """Return so with labels and splits from the votes of FER+, row by row, without what is no face."""
     rows, (names, votes) = reading.labelled()[1], read_votes(path)
     if len(votes) != reading.count:
         wrong = f"{len(votes)} rows, but {reading.path} has {reading.count}"
         raise InputError(f"{path}: {wrong}; give the votes on these very faces")
     votes = votes[rows["row"]]
-    same = (rows["split"] == votes["split"]) | (rows["split"] == _NO_SPLIT)
+    same = (rows["split"] == votes["split"]) | (rows["split"] == NO_SPLIT)
     if reading.source.split_by != USAGE:  # others call both val and test so
         same |= (rows["split"] == _TEST) & (votes["split"] == _VAL)
     if not same.all():
@@ -153,9 +71,9 @@ def _voted(reading: _Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
     return names, rows.with_columns(votes["emotion"], votes["split"]).filter(votes["is_face"])
 
 
-def _given(reading: _Reading, rows: pl.DataFrame) -> pl.DataFrame:
+def _given(reading: Reading, rows: pl.DataFrame) -> pl.DataFrame:
     """Take the splits as they are; without val every other face of test is one, unless a column says Usage."""
-    none = rows["split"] == _NO_SPLIT
+    none = rows["split"] == NO_SPLIT
     if none.all():
         raise InputError(f"{reading.path}: nothing in it says the splits; {_SHARES}")
     if none.any():
@@ -186,7 +104,7 @@ def _split(rows: pl.DataFrame, deduplicate: bool) -> dict[str, pl.DataFrame]:
     return dict(zip(SPLITS, (train, *marked), strict=True))
 
 
-def _require(reading: _Reading, splits: dict[str, pl.DataFrame]) -> None:
+def _require(reading: Reading, splits: dict[str, pl.DataFrame]) -> None:
     by = reading.source.split_by
     missing = [SPLITS[name] if by == USAGE else name for name, split in splits.items() if split.is_empty()]
     problems = [f"{by}: no row has {word}; mark some rows so, or {_SHARES}" for word in missing]

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.params import Params
 from facedenoise.report.table import Cell, Row, RowGroup, Table
 
@@ -25,17 +24,17 @@ def shared_table(audit: Mapping[str, Any]) -> Table:
     for pair, count in audit["copies_across"].items():
         one, other = (SPLIT_TITLES[split] for split in pair.split("_"))
         rows[f"{one} images that are also in {other.lower()}"] = [f"{count:,}"]
-    return _table("Exact copies across splits, in the CSV", "Splits", ["Images"], rows)
+    return _table("Exact copies across splits, in the source", "Splits", ["Images"], rows)
 
 
 def class_table(audit: Mapping[str, Any]) -> Table:
     """Count the rows of each emotion."""
-    titles = {name: name.capitalize() for name in EMOTIONS} | {"none": "No label"}
+    titles = {name: name.capitalize() for name in audit["train"]["emotions"]} | {"none": "No label"}
     rows = {
         title: [f"{audit[split]['emotions'][name]:,}" for split in SPLIT_TITLES]
         for name, title in titles.items()
     }
-    return _table("Rows of each emotion, in the CSV", "Emotion", [*SPLIT_TITLES.values()], rows)
+    return _table("Rows of each emotion, in the source", "Emotion", [*SPLIT_TITLES.values()], rows)
 
 
 def noise_table(params: Params) -> Table:

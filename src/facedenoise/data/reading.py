@@ -1,0 +1,98 @@
+"""Read the faces of a source, whatever it is, and remember of each what the splits go by."""
+
+from collections.abc import Iterator, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from facedenoise.data.archives import readable
+from facedenoise.data.face import MAX_PROBLEMS, USAGE, Face, Problems, Source, split_code
+from facedenoise.data.face_csv import open_csv
+from facedenoise.data.folder import open_folder
+from facedenoise.data.labels import excerpt
+from facedenoise.data.parquet import open_parquet
+from facedenoise.data.pixels import Decoder, Images, in_batches
+from facedenoise.errors import InputError
+from facedenoise.images.fer2013 import USAGES
+from facedenoise.progress import progress_bar
+
+NO_SPLIT = -1
+
+
+def open_source(path: Path) -> Source:
+    """Open Parquet files, a CSV or a folder of pictures, whichever is there; InputError if none is."""
+    with readable(path):
+        if path.is_dir():
+            parquet = sorted(path.rglob("*.parquet"))
+        else:
+            with path.open("rb") as file:
+                parquet = [path] if file.read(4) == b"PAR1" else []
+    return open_parquet(path, parquet) if parquet else open_csv(path) or open_folder(path)
+
+
+class Reading:
+    """A source, and what is remembered of its faces."""
+
+    def __init__(self, path: Path, *, skip: bool) -> None:
+        self.path, self.source, self.problems = path, open_source(path), Problems(skip=skip)
+        self.remarks = [*self.source.remarks]
+        self.count = 0  # of all faces, broken ones too
+        self._known: list[pl.DataFrame] = []
+
+    def images(self, decoder: Decoder) -> Iterator[Images]:
+        """Yield the images of faces without fault; raise what is wrong with the others."""
+        with progress_bar(desc=f"reading {self.path.name}", unit=" faces") as bar:
+            for faces in in_batches(self.source.faces):
+                images, faults = decoder.decode(faces)
+                decoded = [index for index in range(len(faces)) if index not in faults]
+                faults |= self._wrong_words(faces)
+                lines = {index: f"{faces[index].place}: {fault}" for index, fault in faults.items()}
+                self.problems.add(*(f"{lines[index]}{faces[index].hint}" for index in sorted(lines)))
+                good = [index not in faults for index in decoded]
+                if any(good):
+                    yield self._remember(
+                        faces, images[good], [index for index in decoded if index not in faults]
+                    )
+                self.count += len(faces)
+                bar.update(len(faces))
+        self.problems.settle()
+        if not self._known:
+            raise InputError(
+                "\n".join([*self.problems.lines[:MAX_PROBLEMS], f"{self.path}: no face is left; mend them"])
+            )
+
+    def _wrong_words(self, faces: Sequence[Face]) -> dict[int, str]:
+        wrong = {}
+        for index, face in enumerate(faces):
+            is_exact = face.split in USAGES or self.source.split_by != USAGE  # `Train` may be cut off
+            if face.split is not None and not (is_exact and split_code(face.split) is not None):
+                fault = f"{excerpt(face.split)} is no split; write {', '.join(USAGES)}"
+                wrong[index] = f"{self.source.split_by}: {fault}"
+            if face.label is not None and (fault := self.source.labels.fault(face.label) or ""):
+                wrong[index] = f"{self.source.label_by}: {fault}"
+        return wrong
+
+    def _remember(self, faces: Sequence[Face], images: Images, good: list[int]) -> Images:
+        # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.
+        digests = b"".join(blake2b(image, digest_size=8).digest() for image in images)
+        darkest, brightest = images.min(axis=(1, 2, 3)), images.max(axis=(1, 2, 3))
+        split = [split_code(faces[index].split or "") for index in good]
+        columns: dict[str, Any] = {
+            "row": np.array(good) + self.count,
+            "label": self.source.labels.numbers([faces[index].label for index in good]),
+            "split": pl.Series(split, dtype=pl.Int8).fill_null(NO_SPLIT),
+            "brightest": brightest,
+            "constant": brightest == darkest,
+            "digest": np.frombuffer(digests, np.uint64),
+        }
+        self._known.append(pl.DataFrame(columns))
+        return images
+
+    def labelled(self) -> tuple[list[str], pl.DataFrame]:
+        """Return the names of the labels, and what is remembered, with their codes."""
+        names, codes = self.source.labels.settle(self.path)
+        rows = pl.concat(self._known).with_row_index("place")
+        return names, rows.with_columns(emotion=pl.Series(codes[rows["label"]]))
