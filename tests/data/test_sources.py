@@ -23,9 +23,9 @@ from face_sources import (
 )
 from PIL import Image, ImageOps
 
-from facedenoise.data.pixels import grey_square
 from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import EMOTIONS, USAGES
+from facedenoise.pictures.grey import grey_square
 
 EMPTY = np.empty((0, 0), np.uint8)
 PICTURES = [png(face) for face in FACES]

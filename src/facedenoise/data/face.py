@@ -44,21 +44,19 @@ class Source(NamedTuple):
 
 
 class Problems:
-    """Lines on what is wrong: raised ten at once as an InputError, or, to `skip` what they are about, kept."""
+    """Lines on what is wrong: raised ten at once as an InputError, or, to `skip` what they are on, kept."""
 
     def __init__(self, *, skip: bool = False) -> None:
-        self.skip = skip
-        self.lines: list[str] = []
+        self._skip, self.lines = skip, list[str]()
 
     def add(self, *lines: str) -> None:
         """Note problems, in the order of the source."""
         self.lines += lines
-        if len(self.lines) >= MAX_PROBLEMS:
-            self.settle()
+        self.settle(MAX_PROBLEMS)
 
-    def settle(self) -> None:
-        """Raise the first problems, if there are any and none is to be skipped."""
-        if self.lines and not self.skip:
+    def settle(self, least: int = 1) -> None:
+        """Raise the first problems, if there are so many at `least` and none is to be skipped."""
+        if len(self.lines) >= least and not self._skip:
             raise InputError("\n".join(self.lines[:MAX_PROBLEMS]))
 
 

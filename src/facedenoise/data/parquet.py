@@ -2,9 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
@@ -13,54 +12,33 @@ from facedenoise.data.labels import Labels
 from facedenoise.errors import InputError
 
 _ROWS = 256  # in memory at a time
-_LABELS, _SPLITS = ("label", "labels", "emotion"), ("split", "usage")
-
-
-class _File(NamedTuple):
-    path: Path
-    split: str | None  # the word in its name
-    columns: dict[str, str]  # of `image`, `label` and `split`, those that there are
-    is_struct: bool
-    names: tuple[str, ...]  # of the labels by code
+_COLUMNS = {"label": ("label", "labels", "emotion"), "split": ("split", "usage")}
 
 
 def open_parquet(root: Path, paths: list[Path]) -> Source:
     """Open Parquet files in a folder, or the one that `root` is, in the order of their splits, then names.
 
     The image is a column of bytes, or of `{bytes, path}`; the label a whole number, whose name the schema's
-    metadata may say, or a text; the split a column, else it is in the names of the files.
-    Raises an InputError if a file cannot be read, has no such image, or lists other labels than another.
+    metadata may say, or a text; the split a column, else it is in the names of the files. The first file says
+    which columns these are. Raises an InputError if a file cannot be read or has no such image.
     """
-    files = [_inspect(path, _split_word(path, root)) for path in paths]
-    files.sort(key=lambda file: (split_code(file.split or "") or 0, file.path))
-    if len({file.names for file in files}) > 1:
-        raise InputError(f"{root}: its files list different labels; name one of them")
-    columns = files[0].columns
-    labels = Labels(files[0].names, emotions=columns.get("label", "").lower() == "emotion")
-    split_by = f"column '{columns['split']}'" if "split" in columns else "file names"
-    faces = (face for file in files for face in _faces(file))
-    return Source(faces, labels, f"column '{columns.get('label')}'", split_by)
-
-
-def _inspect(path: Path, split: str | None) -> _File:
+    words = {path: _split_word(path, root) for path in paths}
+    files = sorted(paths, key=lambda path: (split_code(words[path] or "") or 0, path))
     try:
-        schema, metadata = pl.read_parquet_schema(path), pl.read_parquet_metadata(path)
+        schema, metadata = pl.read_parquet_schema(files[0]), pl.read_parquet_metadata(files[0])
     except (pl.exceptions.PolarsError, OSError) as error:
-        raise _damaged(path, error) from None
+        raise _damaged(files[0], error) from None
     images = [name for name, dtype in schema.items() if dtype == pl.Binary or _holds_bytes(dtype)]
     if len(images) != 1:
         many = f"{len(images)} columns of pictures among {', '.join(schema)}"
-        raise InputError(f"{path}: {many}; give one, of bytes or of {{bytes, path}}")
-    wanted = {"label": _LABELS, "split": _SPLITS}
-    found = {kind: [name for name in schema if name.lower() in names] for kind, names in wanted.items()}
-    columns = {"image": images[0]} | {kind: names[0] for kind, names in found.items() if names}
+        raise InputError(f"{files[0]}: {many}; give one, of bytes or of {{bytes, path}}")
+    kinds = {kind: [name for name in schema if name.lower() in names] for kind, names in _COLUMNS.items()}
+    columns = {"image": images[0]} | {kind: names[0] for kind, names in kinds.items() if names}
     features = json.loads(metadata.get("huggingface", "{}")).get("info", {}).get("features", {})
-    names = tuple(features.get(columns.get("label"), {}).get("names", ()))
-    return _File(path, split, columns, _holds_bytes(schema[images[0]]), names)
-
-
-def _holds_bytes(dtype: pl.DataType) -> bool:
-    return isinstance(dtype, pl.Struct) and pl.Field("bytes", pl.Binary) in dtype.fields
+    names = features.get(columns.get("label"), {}).get("names", ())
+    faces = (face for file in files for face in _faces(file, words[file], columns, names))
+    by = {kind: f"column '{columns[kind]}'" if kind in columns else "file names" for kind in _COLUMNS}
+    return Source(faces, Labels(names, emotions="emotion" in by["label"].lower()), by["label"], by["split"])
 
 
 def _split_word(path: Path, root: Path) -> str | None:
@@ -70,21 +48,23 @@ def _split_word(path: Path, root: Path) -> str | None:
     return next((word for word in words if split_code(word) is not None), None)
 
 
-def _faces(file: _File) -> Iterator[Face]:
-    kinds = {kind: pl.col(column) for kind, column in file.columns.items()}
-    if file.is_struct:
-        kinds["image"] = kinds["image"].struct.field("bytes")
-    listed = dict(enumerate(file.names))
+def _holds_bytes(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Struct) and pl.Field("bytes", pl.Binary) in dtype.fields
+
+
+def _faces(path: Path, word: str | None, columns: Mapping[str, str], names: list[str]) -> Iterator[Face]:
+    wanted = [pl.col(column).alias(kind) for kind, column in columns.items()]
     try:
-        batches = pl.scan_parquet(file.path).select(**kinds).collect_batches(chunk_size=_ROWS)
+        batches = pl.scan_parquet(path).select(wanted).collect_batches(chunk_size=_ROWS)
         rows = (row for table in batches for row in table.iter_rows(named=True))
         for number, row in enumerate(rows):
-            label, split = row.get("label"), row.get("split", file.split)
-            name = None if label is None else listed.get(label, str(label))
-            fault = "" if row["image"] else "no picture, or only the name of one; embed its bytes"
-            yield Face(f"{file.path}: row {number}", row["image"], name, split and str(split), fault)
+            image, label, split = row["image"], row.get("label"), row.get("split", word)
+            content = image["bytes"] if isinstance(image, dict) else image
+            name = None if label is None else dict(enumerate(names)).get(label, str(label))
+            fault = "" if content else "no picture, or only the name of one; embed its bytes"
+            yield Face(f"{path}: row {number}", content or b"", name, split and str(split), fault)
     except pl.exceptions.PolarsError as error:
-        raise _damaged(file.path, error) from None
+        raise _damaged(path, error) from None
 
 
 def _damaged(path: Path, error: Exception) -> InputError:

@@ -1,39 +1,29 @@
 """Faces as images of one size: 8-bit grey squares, from words or from pictures."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from math import isqrt
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from facedenoise.data.face import Face
 from facedenoise.data.labels import excerpt
 from facedenoise.errors import InputError
-from facedenoise.pictures import read_picture
+from facedenoise.pictures import read_picture, read_picture_bytes
+from facedenoise.pictures.grey import grey_square
 
 MIN_SIDE = 8  # px; on smaller images the discriminator has no patch
-_BATCH = 1 << 20  # characters that are decoded together; a picture counts for some
-_PICTURE = 1 << 13
+_BATCH = 1 << 7  # faces that are decoded together
 
 Images = NDArray[np.uint8]  # (n, 1, H, H)
 
 
-def in_batches(faces: Iterable[Face]) -> Iterator[list[Face]]:
+def in_batches(faces: Iterator[Face]) -> Iterator[list[Face]]:
     """Yield the faces, several at a time."""
-    batch: list[Face] = []
-    waiting = 0
-    for face in faces:
-        batch.append(face)
-        waiting += len(face.picture) if isinstance(face.picture, str) else _PICTURE
-        if waiting > _BATCH:
-            yield batch
-            batch, waiting = [], 0
-    if batch:
+    while batch := list(islice(faces, _BATCH)):
         yield batch
 
 
@@ -46,19 +36,16 @@ class Decoder:
         self._first: tuple[int, str] | None = None  # side of the first image, and its place
 
     def decode(self, faces: Sequence[Face]) -> tuple[Images, dict[int, str]]:
-        """Return the good images, and what is wrong with the other faces, by their index.
+        """Return the images of all faces, and what is wrong with some, whose images mean nothing, by index.
 
         Raises an InputError if an image is too small, no square or not as large as the first, or if words are
         pictures of four channels, which would pass for grey ones of twice the side.
         """
-        faults = {index: face.fault for index, face in enumerate(faces) if face.fault}
-        whole = [index for index in range(len(faces)) if index not in faults]
-        in_words = any(isinstance(faces[index].picture, str) for index in whole)
-        decode = self._decode_words if in_words else self._decode_pictures
-        images, wrong = decode([faces[index] for index in whole])
-        return images, faults | {whole[index]: fault for index, fault in wrong.items()}
+        decode = self._from_words if isinstance(faces[0].picture, str) else self._from_files
+        images, faults = decode(faces)
+        return images, faults | {index: face.fault for index, face in enumerate(faces) if face.fault}
 
-    def _decode_words(self, faces: list[Face]) -> tuple[Images, dict[int, str]]:
+    def _from_words(self, faces: Sequence[Face]) -> tuple[Images, dict[int, str]]:
         texts = [str(face.picture).encode(errors="replace").decode() for face in faces]
         words = pl.Series(texts, dtype=pl.String).str.split(" ")
         values = words.cast(pl.List(pl.UInt8), strict=False)
@@ -66,19 +53,22 @@ class Decoder:
         is_whole = values.list.drop_nulls().list.len() == count  # null: a word that is no number
         squares = (is_whole & (count.sqrt() % 1 == 0)).arg_true()
         if not self._count and len(squares):
-            first = faces[squares[0]].place
-            self._count, self._line = count[squares[0]], first.rpartition(": ")[2]
-            _refuse_four_channels(first, values.filter(is_whole & (count == self._count)))
+            self._count, self._line = count[squares[0]], faces[squares[0]].place.rpartition(": ")[2]
+            _refuse_four_channels(faces[squares[0]].place, values.filter(is_whole & (count == self._count)))
         is_good, side = is_whole & (count == self._count), isqrt(self._count)
         faults = {
             index: f"column 'pixels': {self._fault(words[index].to_list(), values[index].to_list())}"
             for index in (~is_good).arg_true()
         }
-        images = values.filter(is_good).explode().to_numpy(writable=True)
-        images = images.reshape(-1 if side else 0, 1, side, side)
-        if len(images) and self._size not in (None, side):
-            images = np.stack([grey_square(image[0], self._size)[np.newaxis] for image in images])
-        return self._one_size(images, faces[0].place) if len(images) else images, faults
+        images = np.zeros((len(faces), 1, side, side), np.uint8)
+        if is_good.any():
+            images[is_good.to_numpy()] = (
+                values.filter(is_good).explode().to_numpy().reshape(-1, 1, side, side)
+            )
+            if self._size not in (None, side):
+                images = np.stack([grey_square(image[0], self._size)[np.newaxis] for image in images])
+            self._require_size(images, faces[0].place)
+        return images, faults
 
     def _fault(self, words: list[str], values: list[int | None]) -> str:
         if None in values:
@@ -91,18 +81,21 @@ class Decoder:
         wanted = f"{self._count}, as {self._line} has" if self._count else "a square, as 48 x 48"
         return f"{len(values)} pixels; give each image {wanted}"
 
-    def _decode_pictures(self, faces: list[Face]) -> tuple[Images, dict[int, str]]:
-        images, faults = [], {}
+    def _from_files(self, faces: Sequence[Face]) -> tuple[Images, dict[int, str]]:
+        images, faults = {}, {}
         for index, face in enumerate(faces):
             try:
-                pixels = _read(face.picture)
+                picture = face.picture
+                read = read_picture(picture) if isinstance(picture, Path) else read_picture_bytes(picture)
             except InputError as error:
-                faults[index] = str(error)
+                faults[index] = str(error).removeprefix(f"{picture}: ")
             else:
-                images.append(self._one_size(grey_square(pixels, self._size)[np.newaxis], face.place))
-        return np.stack(images) if images else np.empty((0, 1, 1, 1), np.uint8), faults
+                images[index] = grey_square(read.pixels, self._size)[np.newaxis]
+                self._require_size(images[index], face.place)
+        none = np.zeros_like(next(iter(images.values()), np.zeros((1, 1, 1), np.uint8)))
+        return np.stack([images.get(index, none) for index in range(len(faces))]), faults
 
-    def _one_size(self, images: Images, place: str) -> Images:
+    def _require_size(self, images: NDArray[np.uint8], place: str) -> None:
         height, width = images.shape[-2:]
         side, first = self._first = self._first or (height, place)
         fault = f"{place}: {width} x {height} pixels"
@@ -112,32 +105,6 @@ class Decoder:
             raise InputError(f"{fault}, {first} has {side} x {side}; set data.size for all")
         if side < self._least:
             raise InputError(f"{fault}; give at least {self._least} x {self._least}")
-        return images
-
-
-def grey_square(pixels: NDArray[np.uint8] | NDArray[np.uint16], size: int | None) -> NDArray[np.uint8]:
-    """Return a picture in grey: as it is, or the largest square from its middle, scaled with antialiasing.
-
-    The picture has shape (H, W) or (H, W, C): grey, RGB, or either with an alpha, which does not count. Grey
-    is the luma of ITU-R BT.601, scaled by Lanczos. A grey picture of this size comes back as it is.
-    """
-    if pixels.dtype == np.uint16:
-        pixels = np.rint(pixels / np.float32(257)).astype(np.uint8)  # 16-bit levels between two 8-bit ones
-    grey = Image.fromarray(pixels).convert("L")
-    return np.asarray(ImageOps.fit(grey, (size, size), Image.Resampling.LANCZOS) if size else grey)
-
-
-def _read(picture: str | bytes | Path) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    """Read a picture; what is wrong with it is said without its name."""
-    with NamedTemporaryFile() if isinstance(picture, bytes) else nullcontext() as file:
-        if file:
-            file.write(picture)
-            file.flush()
-        path = Path(file.name if file else str(picture))
-        try:
-            return read_picture(path).pixels
-        except InputError as error:
-            raise InputError(str(error).removeprefix(f"{path}: ")) from None
 
 
 def _refuse_four_channels(place: str, values: pl.Series) -> None:

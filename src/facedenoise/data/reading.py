@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from facedenoise.data.archives import readable
 from facedenoise.data.face import MAX_PROBLEMS, USAGE, Face, Problems, Source, split_code
@@ -47,22 +48,20 @@ class Reading:
         with progress_bar(desc=f"reading {self.path.name}", unit=" faces") as bar:
             for faces in in_batches(self.source.faces):
                 images, faults = decoder.decode(faces)
-                decoded = [index for index in range(len(faces)) if index not in faults]
                 faults |= self._wrong_words(faces)
-                lines = {index: f"{faces[index].place}: {fault}" for index, fault in faults.items()}
-                self.problems.add(*(f"{lines[index]}{faces[index].hint}" for index in sorted(lines)))
-                good = [index not in faults for index in decoded]
-                if any(good):
-                    yield self._remember(
-                        faces, images[good], [index for index in decoded if index not in faults]
+                wrong = sorted(faults)
+                self.problems.add(*(f"{faces[i].place}: {faults[i]}{faces[i].hint}" for i in wrong))
+                if good := [index for index in range(len(faces)) if index not in faults]:
+                    self._remember(
+                        [faces[index] for index in good], images[good], self.count + np.array(good)
                     )
+                    yield images[good]
                 self.count += len(faces)
                 bar.update(len(faces))
         self.problems.settle()
         if not self._known:
-            raise InputError(
-                "\n".join([*self.problems.lines[:MAX_PROBLEMS], f"{self.path}: no face is left; mend them"])
-            )
+            first = self.problems.lines[:MAX_PROBLEMS]
+            raise InputError("\n".join([*first, f"{self.path}: no face is left; mend them"]))
 
     def _wrong_words(self, faces: Sequence[Face]) -> dict[int, str]:
         wrong = {}
@@ -75,21 +74,20 @@ class Reading:
                 wrong[index] = f"{self.source.label_by}: {fault}"
         return wrong
 
-    def _remember(self, faces: Sequence[Face], images: Images, good: list[int]) -> Images:
+    def _remember(self, faces: Sequence[Face], images: Images, row: NDArray[np.int64]) -> None:
         # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.
         digests = b"".join(blake2b(image, digest_size=8).digest() for image in images)
         darkest, brightest = images.min(axis=(1, 2, 3)), images.max(axis=(1, 2, 3))
-        split = [split_code(faces[index].split or "") for index in good]
+        split = pl.Series([split_code(face.split or "") for face in faces], dtype=pl.Int8)
         columns: dict[str, Any] = {
-            "row": np.array(good) + self.count,
-            "label": self.source.labels.numbers([faces[index].label for index in good]),
-            "split": pl.Series(split, dtype=pl.Int8).fill_null(NO_SPLIT),
+            "row": row,
+            "label": self.source.labels.numbers([face.label for face in faces]),
+            "split": split.fill_null(NO_SPLIT),
             "brightest": brightest,
             "constant": brightest == darkest,
             "digest": np.frombuffer(digests, np.uint64),
         }
         self._known.append(pl.DataFrame(columns))
-        return images
 
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered, with their codes."""

@@ -3,6 +3,7 @@
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,17 @@ def read_picture(path: Path) -> Picture:
             raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(f"{path}: not readable as a picture ({reason}); get it again") from None
+
+
+def read_picture_bytes(content: bytes) -> Picture:
+    """Read a picture from what its file holds; the line of an `InputError` has no name at its start."""
+    with NamedTemporaryFile() as file:  # the decoders want a path
+        file.write(content)
+        file.flush()
+        try:
+            return read_picture(Path(file.name))
+        except InputError as error:
+            raise InputError(str(error).removeprefix(f"{file.name}: ")) from None
 
 
 def write_picture(path: Path, picture: Picture) -> None:
