@@ -42,7 +42,9 @@ EXAMPLES: dict[str, Callable[[Path], object]] = {
     "The challenge's two CSVs": save_challenge,
     "Parquet": save_shards,
     "Folders of pictures": lambda path: save_tree(path, tree()),
-    "Pictures without splits": lambda path: save_tree(path, {f"{n}.png": face for n, face in enumerate(FACES)}),
+    "Pictures without splits": lambda path: save_tree(
+        path, {f"{n}.png": face for n, face in enumerate(FACES)}
+    ),
 }
 
 
@@ -53,9 +55,7 @@ def test_every_form_has_an_example() -> None:
 
 
 @pytest.mark.parametrize("heading", EXAMPLES)
-def test_the_example_splits_the_faces(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heading: str
-) -> None:
+def test_the_example_splits_the_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heading: str) -> None:
     [block] = blocks(DOCUMENT, heading, "bash")
     content = yaml.safe_load((ROOT / "params.yaml").read_text())
     settings = [word for word in shlex.split(block) if word.startswith("data.")]

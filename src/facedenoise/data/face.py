@@ -1,7 +1,7 @@
 """What all sources of faces have in common."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,6 +58,11 @@ class Problems:
         """Raise the first problems, if there are so many at `least` and none is to be skipped."""
         if len(self.lines) >= least and not self._skip:
             raise InputError("\n".join(self.lines[:MAX_PROBLEMS]))
+
+
+def in_lines(faces: Sequence[Face], faults: Mapping[int, str]) -> list[str]:
+    """Say what is wrong with faces, by their index, and where."""
+    return [f"{faces[index].place}: {faults[index]}{faces[index].hint}" for index in sorted(faults)]
 
 
 def split_code(word: str) -> int | None:

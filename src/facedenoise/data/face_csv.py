@@ -6,7 +6,8 @@ may come in any order and case, others among them.
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path, PurePath
@@ -40,7 +41,8 @@ class FaceCsv:
     """
 
     def __init__(self, name: str, opener: Callable[[], IO[bytes]]) -> None:
-        self.name, self._lines = name, _read_lines(name, opener)
+        self.name, self.stem = name, PurePath(name).name.split(".")[0].lower()
+        self._lines = _read_lines(name, opener)
         self.header = _read_header(name, next(self._lines, (1, ""))[1])
         lower = [column.lower() for column in self.header]
         self.index = {column: lower.index(column) for column in _COLUMNS if column in lower}
@@ -64,57 +66,35 @@ class FaceCsv:
 
 
 def open_csv(path: Path) -> Source | None:
-    """Open the CSV in a file, an archive or a folder; None for a folder without one.
-
-    Of several, that is taken which has all columns, else the challenge's `train.csv` and `test.csv` together.
-    Raises an InputError that names them if it is not clear which to read.
-    """
-    chosen = _choose(path, csv_members(path))
-    files = {name: FaceCsv(name, opener) for name, opener in chosen.items()}
-    is_challenge = len(files) > 1
-    faces = (
-        face for name, file in files.items() for face in file.faces(_stem(name) if is_challenge else None)
-    )
-    by = "file names" if is_challenge else USAGE
+    """Open what `find_csvs` finds as one source; None for a folder without a CSV of faces."""
+    files = find_csvs(path)
+    faces = (face for file in files for face in file.faces(file.stem if len(files) > 1 else None))
+    by = "file names" if len(files) > 1 else USAGE
     return Source(faces, Labels(emotions=True), "column 'emotion'", by) if files else None
 
 
-def open_face_csv(path: Path) -> FaceCsv:
-    """Open the one CSV in a file or an archive; InputError if there are several."""
-    name, *others = chosen = _choose(path, csv_members(path))
-    if others:
-        raise InputError(f"{path}: holds {len(chosen)} CSV files: {', '.join(chosen)}; take one at a time")
-    return FaceCsv(name, chosen[name])
+def find_csvs(path: Path) -> list[FaceCsv]:
+    """Return the CSV of faces in a file, an archive or a folder, or the challenge's train.csv and test.csv.
 
-
-def _choose(path: Path, members: Mapping[str, Callable[[], IO[bytes]]]) -> dict[str, Callable[[], IO[bytes]]]:
+    Of several that one is taken which has all columns. An InputError names them if it is not clear which.
+    """
+    members = csv_members(path)
     if len(members) == 1 and path.is_file():
-        return dict(members)
-    columns = {name: _columns_of(name, opener) for name, opener in members.items()}
-    faces = [name for name in members if "pixels" in columns[name]]
-    complete = [name for name in faces if columns[name].issuperset(_COLUMNS)]
-    parts = {_stem(name): name for name in faces}
+        return [FaceCsv(name, opener) for name, opener in members.items()]
+    files = []
+    for name, opener in members.items():
+        with suppress(InputError):
+            files.append(FaceCsv(name, opener))
+    complete = [file for file in files if len(file.index) == len(_COLUMNS)]
     if len(complete) == 1:
-        faces = complete
-    elif parts.keys() == {"train", "test"}:
-        faces = [parts["train"], parts["test"]]
-    elif len(faces) > 1 or (path.is_file() and not faces):
+        return complete
+    if sorted(file.stem for file in files) == ["test", "train"]:
+        return sorted(files, key=lambda file: file.stem, reverse=True)
+    if len(files) > 1 or (path.is_file() and not files):
         names = ", ".join(name.removeprefix(f"{path}/") for name in members)
-        raise InputError(
-            f"{path}: holds {len(members)} CSV files: {names}; take out and name the one to read"
-        )
-    return {name: members[name] for name in faces}
-
-
-def _stem(name: str) -> str:
-    return PurePath(name).name.split(".")[0].lower()
-
-
-def _columns_of(name: str, opener: Callable[[], IO[bytes]]) -> set[str]:
-    try:
-        return {column.lower() for column in _split_fields(next(_read_lines(name, opener), (1, ""))[1])}
-    except ValueError:
-        return set()
+        many = f"{path}: holds {len(members)} CSV files: {names}"
+        raise InputError(f"{many}; take out and name the one to read")
+    return files
 
 
 def _read_lines(name: str, opener: Callable[[], IO[bytes]]) -> Iterator[tuple[int, str]]:
@@ -144,16 +124,16 @@ def _split_fields(line: str, count: int | None = None) -> list[str]:
 
 
 def _read_header(name: str, line: str) -> list[str]:
-    for start, what in _NO_CSV.items():
-        if re.match(start, line, re.IGNORECASE):
-            raise InputError(f"{name}: line 1: {what}")
     try:
+        for start, what in _NO_CSV.items():
+            if re.match(start, line, re.IGNORECASE):
+                raise ValueError(what)
         columns = _split_fields(line)
+        lower = [column.lower() for column in columns]
+        for column in _COLUMNS:
+            if (count := lower.count(column)) > 1 or (column == "pixels" and not count):
+                many = f"column '{column}': {count} of this name in the header {excerpt(line)}"
+                raise ValueError(f"{many}; give a CSV with emotion, pixels, Usage, once each")
     except ValueError as error:
         raise InputError(f"{name}: line 1: {error}") from None
-    found = {column: [name.lower() for name in columns].count(column) for column in _COLUMNS}
-    for column, count in found.items():
-        if count > 1 or (column == "pixels" and not count):
-            many = f"column '{column}': {count} of this name in the header {excerpt(line)}"
-            raise InputError(f"{name}: line 1: {many}; give a CSV with emotion, pixels, Usage, once each")
     return columns

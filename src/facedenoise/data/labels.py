@@ -70,8 +70,8 @@ def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
     """Read the votes of FER+, `fer2013new.csv`: a row for each of FER2013's, in its order.
 
     What most of the ten annotators saw is the label. Where two answers have the most votes, or most did not
-    know, there is none; where most saw no face, `is_face` is false. Returns the names of the eight emotions by
-    code, and a table with `emotion`, a code or -1, `is_face`, and `split`, an index into USAGES.
+    know, there is none; where most saw no face, `is_face` is false. Returns the names of the eight emotions,
+    and a table with `emotion`, their index or -1, `is_face`, and `split`, an index into USAGES.
     Raises an InputError if the file is no such table.
     """
     try:

@@ -53,6 +53,7 @@ def _holds_bytes(dtype: pl.DataType) -> bool:
 
 
 def _faces(path: Path, word: str | None, columns: Mapping[str, str], names: list[str]) -> Iterator[Face]:
+    listed = dict(enumerate(names))
     wanted = [pl.col(column).alias(kind) for kind, column in columns.items()]
     try:
         batches = pl.scan_parquet(path).select(wanted).collect_batches(chunk_size=_ROWS)
@@ -60,7 +61,7 @@ def _faces(path: Path, word: str | None, columns: Mapping[str, str], names: list
         for number, row in enumerate(rows):
             image, label, split = row["image"], row.get("label"), row.get("split", word)
             content = image["bytes"] if isinstance(image, dict) else image
-            name = None if label is None else dict(enumerate(names)).get(label, str(label))
+            name = None if label is None else listed.get(label, str(label))
             fault = "" if content else "no picture, or only the name of one; embed its bytes"
             yield Face(f"{path}: row {number}", content or b"", name, split and str(split), fault)
     except pl.exceptions.PolarsError as error:

@@ -1,9 +1,8 @@
 """Faces as images of one size: 8-bit grey squares, from words or from pictures."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from math import isqrt
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -21,9 +20,10 @@ _BATCH = 1 << 7  # faces that are decoded together
 Images = NDArray[np.uint8]  # (n, 1, H, H)
 
 
-def in_batches(faces: Iterator[Face]) -> Iterator[list[Face]]:
+def in_batches(faces: Iterable[Face]) -> Iterator[list[Face]]:
     """Yield the faces, several at a time."""
-    while batch := list(islice(faces, _BATCH)):
+    left = iter(faces)
+    while batch := list(islice(left, _BATCH)):
         yield batch
 
 
@@ -85,10 +85,12 @@ class Decoder:
         images, faults = {}, {}
         for index, face in enumerate(faces):
             try:
-                picture = face.picture
-                read = read_picture(picture) if isinstance(picture, Path) else read_picture_bytes(picture)
+                content = face.picture
+                read = (
+                    read_picture_bytes(content) if isinstance(content, bytes) else read_picture(Path(content))
+                )
             except InputError as error:
-                faults[index] = str(error).removeprefix(f"{picture}: ")
+                faults[index] = str(error).removeprefix(f"{face.place}: ")
             else:
                 images[index] = grey_square(read.pixels, self._size)[np.newaxis]
                 self._require_size(images[index], face.place)

@@ -10,7 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from facedenoise.data.archives import readable
-from facedenoise.data.face import MAX_PROBLEMS, USAGE, Face, Problems, Source, split_code
+from facedenoise.data.face import MAX_PROBLEMS, USAGE, Face, Problems, Source, in_lines, split_code
 from facedenoise.data.face_csv import open_csv
 from facedenoise.data.folder import open_folder
 from facedenoise.data.labels import excerpt
@@ -49,8 +49,7 @@ class Reading:
             for faces in in_batches(self.source.faces):
                 images, faults = decoder.decode(faces)
                 faults |= self._wrong_words(faces)
-                wrong = sorted(faults)
-                self.problems.add(*(f"{faces[i].place}: {faults[i]}{faces[i].hint}" for i in wrong))
+                self.problems.add(*in_lines(faces, faults))
                 if good := [index for index in range(len(faces)) if index not in faults]:
                     self._remember(
                         [faces[index] for index in good], images[good], self.count + np.array(good)

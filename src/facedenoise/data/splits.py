@@ -30,8 +30,8 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
     Writes `train`, `val` and `test` `.safetensors`, faces in the order of the source: `images` uint8
     (N, 1, H, H); `emotion` int64 (N,), a label or -1; `row` int64 (N,), which face of the source, from 0; and
     in val and test `in_train` uint8 (N,), 1 for an exact copy of an image in `train`. Their metadata has
-    `labels`: the names by code, as JSON. What `audit_splits` counts goes to `audit`, with the lines of what is
-    broken and left out. Memory grows by a few bytes a face.
+    `labels`: the names by code, as JSON. What `audit_splits` counts goes to `audit`, with a line on each
+    broken face that is left out. Memory grows by a few bytes a face.
 
     Returns remarks on what is no error and should be known. Raises an InputError if anything is malformed, or
     if a split has no face.
@@ -54,7 +54,7 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
 
 
 def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
-    """Return so with labels and splits from the votes of FER+, row by row, without what is no face."""
+    """Return what `labelled` does, with labels and splits from the votes of FER+; leave out what is no face."""
     rows, (names, votes) = reading.labelled()[1], read_votes(path)
     if len(votes) != reading.count:
         wrong = f"{len(votes)} rows, but {reading.path} has {reading.count}"
@@ -72,7 +72,7 @@ def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
 
 
 def _given(reading: Reading, rows: pl.DataFrame) -> pl.DataFrame:
-    """Take the splits as they are; without val every other face of test is one, unless a column says Usage."""
+    """Take the splits as they are; without val, and without Usage, every other face of test is for val."""
     none = rows["split"] == NO_SPLIT
     if none.all():
         raise InputError(f"{reading.path}: nothing in it says the splits; {_SHARES}")

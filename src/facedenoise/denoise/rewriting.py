@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, TypeAlias
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from facedenoise.data.face import Problems
-from facedenoise.data.face_csv import open_face_csv
+from facedenoise.data.face import Problems, in_lines
+from facedenoise.data.face_csv import find_csvs
 from facedenoise.data.pixels import Decoder, in_batches
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
@@ -62,24 +62,20 @@ def rewrite_csv(source: Path, target: Path, change: Change) -> None:
 
     Raises an `InputError` if the CSV is malformed; then nothing is written.
     """
-    file, decoder, problems = open_face_csv(source), Decoder(), Problems()
-    pixels, row = file.index["pixels"], 0
-    with (
-        replacing(target) as temporary,
-        temporary.open("w", encoding="utf-8", errors="surrogateescape", newline="") as out,
-    ):
+    file, *others = find_csvs(source)
+    if others:
+        raise InputError(f"{source}: holds several CSV files; take them out and name one")
+    decoder, problems, row = Decoder(), Problems(), 0
+    with replacing(target) as temporary, temporary.open("w", -1, "utf-8", "surrogateescape", "") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(file.header)
         for faces in in_batches(tqdm(file.faces(), unit=" faces", leave=False, disable=None)):
             images, faults = decoder.decode(faces)
-            problems.add(
-                *(f"{faces[index].place}: {faults[index]}{faces[index].hint}" for index in sorted(faults))
-            )
-            if not faults:
-                changed = change(list(zip(range(row, row + len(faces)), images[:, 0], strict=True)))
-                for face, (image, _) in zip(faces, changed, strict=True):
-                    face.fields[pixels] = " ".join(map(str, image.ravel().tolist()))
-                    writer.writerow(face.fields)
+            problems.add(*in_lines(faces, faults))
+            changed = change(list(enumerate(images[:, 0], row))) if not problems.lines else []
+            for face, (image, _) in zip(faces, changed, strict=False):
+                face.fields[file.index["pixels"]] = " ".join(map(str, image.ravel().tolist()))
+                writer.writerow(face.fields)
             row += len(faces)
         problems.settle()
 
