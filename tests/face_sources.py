@@ -70,12 +70,12 @@ def save_shards(folder: Path) -> None:
     for usage, name in FOLDERS.items():
         rows = [number for number in range(42) if USAGE[number] == usage]
         images = [{"bytes": png(FACES[number]), "path": f"{number}.png"} for number in rows]
-        columns = {"image": images, "label": [CODES[number] for number in rows]}
+        columns: dict[str, Any] = {"image": images, "label": [CODES[number] for number in rows]}
         save_parquet(folder / f"{name}-00000-of-00001.parquet", columns, EMOTIONS)
 
 
 def split_up(source: Path, **changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any], list[str]]:
-    """Split a source beside it; return the tensors as lists by split, with `labels`; the audit; the remarks."""
+    """Split a source beside it; return the arrays by split, with `labels`; the audit; the remarks."""
     settings = {"labels": None, "split": "given", "size": None, "broken": "refuse", "deduplicate": True}
     out = source.parent / "out"
     remarks = write_splits(Data(str(source), **(settings | changes)), out / "splits", out / "data.json")

@@ -76,7 +76,7 @@ def test_the_same_faces_give_the_same_splits_row_for_row(
 
 
 def test_a_test_folder_without_validation_is_both(tmp_path: Path) -> None:
-    """By the names that FER2013 has elsewhere; else every other picture, in the order of the numbers in names."""
+    """By names as FER2013 has elsewhere; else every other picture, in the order of the numbers in names."""
     usual = {
         f"{name}/{number}.png": face for name in ("train", "test") for number, face in enumerate(FACES[:12])
     }

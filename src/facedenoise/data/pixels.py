@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from math import isqrt
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from facedenoise.data.face import Face
 from facedenoise.data.labels import excerpt
 from facedenoise.errors import InputError
-from facedenoise.pictures import read_picture, read_picture_bytes
+from facedenoise.pictures import Picture, read_picture, read_picture_bytes
 from facedenoise.pictures.grey import grey_square
 
 MIN_SIDE = 8  # px; on smaller images the discriminator has no patch
@@ -85,14 +86,11 @@ class Decoder:
         images, faults = {}, {}
         for index, face in enumerate(faces):
             try:
-                content = face.picture
-                read = (
-                    read_picture_bytes(content) if isinstance(content, bytes) else read_picture(Path(content))
-                )
+                picture = _read(face.picture)
             except InputError as error:
                 faults[index] = str(error).removeprefix(f"{face.place}: ")
             else:
-                images[index] = grey_square(read.pixels, self._size)[np.newaxis]
+                images[index] = grey_square(picture.pixels, self._size)[np.newaxis]
                 self._require_size(images[index], face.place)
         none = np.zeros_like(next(iter(images.values()), np.zeros((1, 1, 1), np.uint8)))
         return np.stack([images.get(index, none) for index in range(len(faces))]), faults
@@ -107,6 +105,10 @@ class Decoder:
             raise InputError(f"{fault}, {first} has {side} x {side}; set data.size for all")
         if side < self._least:
             raise InputError(f"{fault}; give at least {self._least} x {self._least}")
+
+
+def _read(picture: str | bytes | Path) -> Picture:
+    return read_picture_bytes(picture) if isinstance(picture, bytes) else read_picture(Path(picture))
 
 
 def _refuse_four_channels(place: str, values: pl.Series) -> None:

@@ -54,7 +54,7 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
 
 
 def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
-    """Return what `labelled` does, with labels and splits from the votes of FER+; leave out what is no face."""
+    """As `labelled` does, with labels and splits from the votes of FER+, and without what is no face."""
     rows, (names, votes) = reading.labelled()[1], read_votes(path)
     if len(votes) != reading.count:
         wrong = f"{len(votes)} rows, but {reading.path} has {reading.count}"
