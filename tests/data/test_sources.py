@@ -100,6 +100,7 @@ def test_a_test_folder_without_validation_is_both(tmp_path: Path) -> None:
         ),
         ({f"{n % 3 + 1}/{n}.png": FACES[n] for n in range(12)}, ["1", "2", "3"], [4, 4, 4]),
         ({f"{n % 12}/{n}.png": FACES[n] for n in range(12)}, list(map(str, range(12))), [1] * 12),
+        ({f"{n % 3:02}/{n}.png": FACES[n] for n in range(12)}, ["00", "01", "02"], [4, 4, 4]),
         ({f"{n}.png": FACES[n] for n in range(12)}, [], []),
     ],
 )
@@ -144,8 +145,23 @@ def with_one(values: list[Any], wrong: Any) -> list[Any]:
 
 
 NAMED = [{"bytes": None, "path": "1.png"}, {"bytes": PICTURES[1], "path": "2.png"}] * 21
+
+
+def pointer(name: str) -> Callable[[Path], object]:
+    def make(path: Path) -> None:
+        path.mkdir()
+        (path / name).write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+
+    return make
+
+
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "an empty folder": (Path.mkdir, "source: nothing in it that can be read; give a CSV of faces, Parquet"),
+    "pointers to Parquet": (
+        pointer("test.parquet"),
+        "source/test.parquet: a Git-LFS pointer, not the",
+    ),
+    "pointers to pictures": (pointer("1.png"), "source/1.png: a Git-LFS pointer, not the file itself; `git"),
     "no splits": (
         folder(sad__1=FACES[0], awe__2=FACES[1]),
         "source: nothing in it says the splits; give shares, as",

@@ -17,13 +17,14 @@ from facedenoise.data.archives import csv_members, readable
 from facedenoise.data.face import USAGE, Face, Source
 from facedenoise.data.labels import Labels, excerpt
 from facedenoise.errors import InputError
+from facedenoise.files import LFS_POINTER
 
 _MAX_LINE = 1 << 24  # characters, for one image; no memory is spent on more, whatever the file is
 _COLUMNS = ("emotion", "pixels", "usage")
 _BEHIND_QUOTE = re.compile('" +(?=,|$)')
 _CUT = " (the file ends in this line: it may be cut off, get it again)"
 _NO_CSV = {  # what a file is whose first line begins so
-    "version https://git-lfs": "a Git-LFS pointer, not the file itself; `git lfs pull` brings it",
+    "version https://git-lfs": LFS_POINTER,
     "outs:": "a DVC pointer; `dvc pull` brings the file, whose name has no .dvc at its end",
     r"\s*<(!doctype|html|\?xml)": "a web page; log in where it came from and get the file again",
     "[^,]*pixels[^,]*;|[^,]*;[^,]*pixels": "fields parted by semicolons; part them by commas",

@@ -10,6 +10,7 @@ import polars as pl
 from facedenoise.data.face import Face, Source, split_code
 from facedenoise.data.labels import Labels
 from facedenoise.errors import InputError
+from facedenoise.files import LFS_POINTER, is_lfs_pointer
 
 _ROWS = 256  # in memory at a time
 _COLUMNS = {"label": ("label", "labels", "emotion"), "split": ("split", "usage")}
@@ -69,4 +70,6 @@ def _faces(path: Path, word: str | None, columns: Mapping[str, str], names: list
 
 
 def _damaged(path: Path, error: Exception) -> InputError:
+    if path.is_file() and is_lfs_pointer(path):
+        return InputError(f"{path}: {LFS_POINTER}")
     return InputError(f"{path}: cannot be read ({str(error).splitlines()[0]}); get it again")

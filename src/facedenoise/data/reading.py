@@ -63,15 +63,17 @@ class Reading:
             raise InputError("\n".join([*first, f"{self.path}: no face is left; mend them"]))
 
     def _wrong_words(self, faces: Sequence[Face]) -> dict[int, str]:
-        wrong = {}
+        splits, labels = {}, {}
         for index, face in enumerate(faces):
             is_exact = face.split in USAGES or self.source.split_by != USAGE  # `Train` may be cut off
             if face.split is not None and not (is_exact and split_code(face.split) is not None):
-                fault = f"{excerpt(face.split)} is no split; write {', '.join(USAGES)}"
-                wrong[index] = f"{self.source.split_by}: {fault}"
-            if face.label is not None and (fault := self.source.labels.fault(face.label) or ""):
-                wrong[index] = f"{self.source.label_by}: {fault}"
-        return wrong
+                wrong = f"{excerpt(face.split)} is no split; write {', '.join(USAGES)}"
+                splits[index] = f"{self.source.split_by}: {wrong}"
+            is_folder = isinstance(face.picture, Path)  # that may have any name
+            fault = None if is_folder or face.label is None else self.source.labels.fault(face.label)
+            if fault:
+                labels[index] = f"{self.source.label_by}: {fault}"
+        return splits | labels
 
     def _remember(self, faces: Sequence[Face], images: Images, row: NDArray[np.int64]) -> None:
         # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import UnidentifiedImageError
 
 from facedenoise.errors import InputError
-from facedenoise.files import replacing
+from facedenoise.files import LFS_POINTER, is_lfs_pointer, replacing
 from facedenoise.pictures.eight_bit import read_eight_bit, write_eight_bit
 from facedenoise.pictures.sixteen_bit import has_sixteen_bits, read_sixteen_bit, write_sixteen_bit
 
@@ -67,6 +67,8 @@ def read_picture(path: Path) -> Picture:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; correct its name") from None
     except UnidentifiedImageError:
+        if is_lfs_pointer(path):
+            raise InputError(f"{path}: {LFS_POINTER}") from None
         raise InputError(f"{path}: no picture of a known format; save it as PNG") from None
     except Exception as error:  # decoders raise nearly anything on a broken file
         if isinstance(error, OSError) and error.errno is not None:
