@@ -14,13 +14,10 @@ _DARK = 128  # images without any pixel as bright are no 8-bit grey, or underexp
 def audit_splits(splits: dict[str, pl.DataFrame], labels: Sequence[str], side: int) -> dict[str, Any]:
     """Count the rows of tables with `emotion`, `digest` (equal for equal images), `constant` and `kept`.
 
-    Returns
-    -------
-    dict
-        `image_size`, which is `side`; by split `rows`, `kept`, `left_out`, `constant` (images of one grey),
-        `copies` (of an earlier image of the split) and `emotions` (rows of each label); and `copies_across`,
-        by pair of splits: images of the first that are also in the second. All but `kept` and `left_out`
-        count before any row is left out.
+    Returns `image_size`, which is `side`; by split `rows`, `kept`, `left_out`, `constant` (images of one
+    grey), `copies` (of an earlier image of the split) and `emotions` (rows of each label); and
+    `copies_across`, by pair of splits: images of the first that are also in the second. All but `kept` and
+    `left_out` count before any row is left out.
     """
     pairs = combinations(splits, 2)
     across = {f"{one}_{other}": is_in(splits[one], splits[other]).sum() for one, other in pairs}

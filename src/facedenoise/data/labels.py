@@ -13,6 +13,7 @@ from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION, USAGES
 
 _NONE = str(NO_EMOTION)
 _CODE = re.compile(r"0|[1-9][0-9]{0,8}")
+_NUMBER = re.compile(r"[-+]?[0-9._]+(e[-+]?[0-9]+)?|nan|[-+]?inf", re.IGNORECASE)  # is no name
 _VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 _ANSWERS = (*_VOTES, "unknown", "NF")  # NF: no face
 
@@ -30,7 +31,8 @@ class Labels:
 
     def fault(self, label: str) -> str | None:
         """Say what is wrong with a label, if anything."""
-        kind = "a whole number" if _CODE.fullmatch(label) else "a name" if _is_name(label) else ""
+        is_name = label.isprintable() and label != "" and not _NUMBER.fullmatch(label)
+        kind = "a whole number" if _CODE.fullmatch(label) else "a name" if is_name else ""
         self._kind = "one that the file lists" if self._are_listed else self._kind or kind
         if label == _NONE or label in self._found or (kind and kind == self._kind):
             return None
@@ -91,11 +93,3 @@ def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
 def excerpt(text: str) -> str:
     """Return the start of untrusted text in printable ASCII, in quotes."""
     return ascii(text[:24]) + "..." * (len(text) > 24)  # noqa: PLR2004
-
-
-def _is_name(label: str) -> bool:
-    try:
-        float(label)
-    except ValueError:
-        return label != "" and label.isprintable()
-    return False

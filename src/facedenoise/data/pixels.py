@@ -1,7 +1,6 @@
 """Faces as images of one size: 8-bit grey squares, from words or from pictures."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
 from math import isqrt
 from pathlib import Path
 
@@ -16,15 +15,23 @@ from facedenoise.pictures import Picture, read_picture, read_picture_bytes
 from facedenoise.pictures.grey import grey_square
 
 MIN_SIDE = 8  # px; on smaller images the discriminator has no patch
-_BATCH = 1 << 7  # faces that are decoded together
+_BATCH = 1 << 20  # characters that are decoded together, so that memory is bounded; a face counts for more
+_FACE = 1 << 12
 
 Images = NDArray[np.uint8]  # (n, 1, H, H)
 
 
 def in_batches(faces: Iterable[Face]) -> Iterator[list[Face]]:
     """Yield the faces, several at a time."""
-    left = iter(faces)
-    while batch := list(islice(left, _BATCH)):
+    batch: list[Face] = []
+    waiting = 0
+    for face in faces:
+        batch.append(face)
+        waiting += _FACE + len(face.picture if isinstance(face.picture, str) else "")
+        if waiting > _BATCH:
+            yield batch
+            batch, waiting = [], 0
+    if batch:
         yield batch
 
 
