@@ -32,9 +32,9 @@ from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
-from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.errors import InputError
 from facedenoise.evaluation.tradeoff import mean_psnr
+from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.images.tensors import to_float
 from facedenoise.models import MODELS
 from facedenoise.models.weights import read_weights, write_weights

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from helpers import read_fer_csv
+from numpy.typing import NDArray
 from stand_ins import NOISES, TASKS, close, denoised_by_stand_in, write_stand_ins, write_told_stand_in
 
 from facedenoise.cli.main import main

@@ -6,9 +6,9 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
+from helpers import read_fer_csv
 from numpy.typing import NDArray
 from PIL import Image
-from helpers import read_fer_csv
 from stand_ins import NOISES, TASKS, close
 from torch import Tensor
 

@@ -20,8 +20,8 @@ from clones import TASKS, Clone
 from documents import ROOT, blocks, commands
 from stopping import start
 
-from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
 from facedenoise.faces import draw_faces
+from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
 
 PAGE = "docs/experiments.md"
 OWN_CSV = "data/raw/fer2013.csv"
