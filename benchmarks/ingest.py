@@ -17,10 +17,11 @@ import pandas as pd
 from common import command_line, measure, print_table, write_result
 from numpy.typing import NDArray
 
-from facedenoise.data.fer_csv import read_blocks
+from facedenoise.data.pixels import Decoder, in_batches
+from facedenoise.data.reading import open_source
 from facedenoise.data.splits import write_splits
-from facedenoise.images.fer2013 import USAGES
 from facedenoise.noise.gaussian import Gaussian
+from facedenoise.params import Data
 from stages.noise import write_noisy
 from stages.paths import DATA_AUDIT, SPLIT_NAMES, SPLITS
 
@@ -71,7 +72,8 @@ def ratio_of_best(runs: dict[str, list[dict[str, Any]]], key: str) -> float:
 
 def read_strictly(csv: Path) -> list[NDArray[np.uint8]]:
     """Return all images, read with every check."""
-    return [block.images for block in read_blocks(csv)]
+    decoder = Decoder()
+    return [decoder.decode(faces)[0] for faces in in_batches(open_source(csv).faces)]
 
 
 def read_with_pandas(csv: Path) -> list[NDArray[np.uint8]]:
@@ -109,12 +111,11 @@ def write_repeated(csv: Path, target: Path, times: int) -> int:
     with target.open("w", encoding="ascii") as file:
         file.write("emotion,pixels,Usage\n")
         for brighter in range(times):
-            words = [str((value + brighter) % 256) for value in range(256)]
-            for block in read_blocks(csv):
-                rows += len(block.row)
-                for image, emotion, usage in zip(block.images, block.emotion, block.usage, strict=True):
-                    pixels = " ".join([words[value] for value in image.tobytes()])
-                    file.write(f"{emotion},{pixels},{USAGES[usage]}\n")
+            words = {str(value): str((value + brighter) % 256) for value in range(256)}
+            for table in pd.read_csv(csv, chunksize=1000):
+                rows += len(table)
+                for emotion, pixels, usage in table[["emotion", "pixels", "Usage"]].itertuples(index=False):
+                    file.write(f"{emotion},{' '.join([words[word] for word in pixels.split()])},{usage}\n")
         file.flush()
         os.fsync(file.fileno())  # so that writing it back does not disturb the measurement
     return rows
@@ -123,7 +124,7 @@ def write_repeated(csv: Path, target: Path, times: int) -> int:
 def split_and_corrupt(source: Path, folder: Path) -> None:
     """Do what the stages `split` and `noise@high_gaussian` do."""
     os.chdir(folder)
-    write_splits(source, SPLITS, DATA_AUDIT, deduplicate=True)
+    write_splits(Data(str(source), None, "given", None, "refuse", deduplicate=True), SPLITS, DATA_AUDIT)
     for split in SPLIT_NAMES:
         write_noisy("high_gaussian", split, NOISE, seed=0)
 

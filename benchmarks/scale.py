@@ -24,10 +24,7 @@ import yaml
 from common import ROOT, command_line, measure, write_result
 from ingest import write_repeated
 
-from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import write_fer_csv
 from facedenoise.errors import InputError
-from facedenoise.images.fer2013 import USAGES
 from facedenoise.models import UNTRAINED
 from facedenoise.models.device import describe, training_device
 from stages import noise, run, split, train, untrained
@@ -73,14 +70,13 @@ def write_sample(csv: Path, target: Path, rows: int) -> None:
     Raises
     ------
     InputError
-        If the CSV has fewer, or is malformed.
+        If the CSV has fewer.
     """
-    columns = ((block.images[:, 0], block.emotion, block.usage) for block in read_blocks(csv))
-    images, emotion, usage = (np.concatenate(column) for column in zip(*columns, strict=True))
-    if rows > len(images):
-        raise InputError(f"{csv}: {len(images)} rows; give --rows at most so many")
-    chosen = np.sort(np.random.default_rng(0).permutation(len(images))[:rows])
-    write_fer_csv(target, images[chosen], emotion[chosen], [USAGES[code] for code in usage[chosen]])
+    header, *lines = csv.read_text(encoding="utf-8").splitlines(keepends=True)
+    if rows > len(lines):
+        raise InputError(f"{csv}: {len(lines)} rows; give --rows at most so many")
+    chosen = np.sort(np.random.default_rng(0).permutation(len(lines))[:rows])
+    target.write_text(header + "".join(lines[row] for row in chosen), encoding="utf-8")
 
 
 def measure_stages(sample: Path, checkout: Path, times: int) -> list[Run]:
@@ -97,7 +93,7 @@ def measure_stages(sample: Path, checkout: Path, times: int) -> list[Run]:
 def write_params(target: Path) -> str:
     """Write this checkout's params, for one epoch on `faces.csv`; return a task that starts untrained."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    params["data"]["csv"] = "faces.csv"
+    params["data"]["source"] = "faces.csv"
     task = next(name for name, task in params["tasks"].items() if task["after"] == UNTRAINED)
     params["tasks"][task]["train"]["epochs"] = 1
     target.write_text(yaml.safe_dump(params, sort_keys=False), encoding="utf-8")

@@ -29,7 +29,7 @@ BATCH_SIZE, SEED = 64, 0
 def main() -> None:
     """Write pretrained/estimator.safetensors."""
     train, val = (read_tensors(split_file(split))["images"] for split in ("train", "val"))
-    origin = {"commit": commit(), "data_sha256": sha256_of(Path(load_params().data.csv))}
+    origin = {"commit": commit(), "data_sha256": sha256_of(Path(load_params().data.source))}
     seed_everything(SEED)
     network, average = (placed(NoiseEstimator(**SETTINGS), training_device()) for _ in range(2))
     learner = Estimation(network, average, **DESCENT)

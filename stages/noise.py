@@ -6,8 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facedenoise.files import replacing
-from facedenoise.images.streamed import Streamed, write_streamed
-from facedenoise.images.tensors import read_tensors
+from facedenoise.images.tensors import read_tensors, save_arrays, spooled
 from facedenoise.noise import Noise, corrupt
 from facedenoise.progress import progress_bar
 from stages import run
@@ -34,8 +33,8 @@ def write_noisy(task: str, split: str, noise: Noise, seed: int) -> None:
             piece = slice(start, start + PIECE)
             yield corrupt(images[piece], rows[piece], noise, seed=seed, task=task, draw=0)
 
-    with replacing(noisy_file(task, split)) as temporary, temporary.open("wb") as file:
-        write_streamed(file, {"images": Streamed("uint8", images.shape, pieces())})
+    with replacing(noisy_file(task, split)) as temporary, spooled(pieces(), temporary.parent) as noisy:
+        save_arrays(temporary, {"images": noisy})
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ stages.release TASK` once that task is trained, and commit what it writes to `sr
 import subprocess
 import sys
 from dataclasses import asdict
+from hashlib import sha256
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def main() -> None:
     """Write pretrained/TASK/{unet,gan}.safetensors, those that there are."""
     params = load_params()
     tasks = [load_task()[1]] if sys.argv[1:] else list(params.tasks)
-    origin = {"commit": commit(), "data_sha256": sha256_of(Path(params.data.csv))}
+    origin = {"commit": commit(), "data_sha256": sha256_of_source(Path(params.data.source))}
     for task, model in product(tasks, MODELS):
         if not weights_file(task, model).is_file():
             continue
@@ -53,6 +54,15 @@ def commit() -> str:
     if done.returncode:
         raise InputError("this is no git checkout; released networks name the commit they were trained with")
     return done.stdout.strip()
+
+
+def sha256_of_source(path: Path) -> str:
+    """Return the SHA-256 of a file; of a folder that of the names and hashes of its files."""
+    if path.is_file():
+        return sha256_of(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    listed = "".join(f"{file.relative_to(path).as_posix()} {sha256_of(file)}\n" for file in files)
+    return sha256(listed.encode()).hexdigest()
 
 
 def val_scores(task: str, model: str) -> dict[str, float]:

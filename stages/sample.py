@@ -1,7 +1,7 @@
 """Draw the sample faces: params -> data/raw/sample.csv, in the layout of FER2013."""
 
-from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
 from facedenoise.faces import draw_faces
+from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
 from stages import run
 from stages.paths import SAMPLE
 from stages.settings import load_params

@@ -35,10 +35,11 @@ def load_task() -> tuple[Params, str]:
 
 
 def check() -> None:
-    """Stop with one clear line if a param is wrong or the CSV is missing."""
-    params = load_params()
-    if Path(params.data.csv) != SAMPLE and not Path(params.data.csv).exists():
-        raise InputError(f"{PARAMS}: data.csv: no file {params.data.csv}; put it there or `dvc pull` it")
+    """Stop with one clear line if a param is wrong or the faces are missing."""
+    data = load_params().data
+    for key, name in (("source", data.source), ("labels", data.labels)):
+        if name and Path(name) != SAMPLE and not Path(name).exists():
+            raise InputError(f"{PARAMS}: data.{key}: nothing at {name}; put it there or `dvc pull` it")
 
 
 if __name__ == "__main__":

@@ -50,7 +50,7 @@ def run_content(
 ) -> dict[str, Any]:
     """Return the project's params with another CSV, so many tasks, another title and noise of the first."""
     content: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
-    content["data"]["csv"] = csv
+    content["data"]["source"] = csv
     own = content["tasks"]
     more = {f"task_{place}": {**own["low_gaussian"], "title": None} for place in range(len(own), tasks)}
     content["tasks"] = dict([*own.items(), *more.items()][:tasks])

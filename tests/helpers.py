@@ -5,7 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numpy as np
+import pandas as pd
 import torch
+from numpy.typing import NDArray
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
@@ -21,6 +24,14 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], labels: Sequence[str] 
     path.parent.mkdir(parents=True, exist_ok=True)
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     save_file(contiguous, path, {"labels": json.dumps(labels)})
+
+
+def read_fer_csv(path: Path) -> tuple[NDArray[np.uint8], list[int], list[str]]:
+    """Read a CSV in the layout of FER2013 by other means: images (N, 1, H, H), emotions and Usage."""
+    table = pd.read_csv(path)
+    images = np.array([row.split() for row in table["pixels"]], np.uint8)
+    side = int(images.shape[1] ** 0.5)
+    return images.reshape(-1, 1, side, side), table["emotion"].tolist(), table["Usage"].tolist()
 
 
 def random_images(count: int = 2, height: int = 48, width: int = 48, seed: int = 0) -> Tensor:

@@ -35,9 +35,9 @@ from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
-from facedenoise.data.fer_writer import write_fer_csv
 from facedenoise.errors import InputError
 from facedenoise.evaluation.tradeoff import mean_psnr
+from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.images.tensors import to_float
 from facedenoise.models import MODELS
 from facedenoise.models.weights import read_weights, write_weights
@@ -66,7 +66,7 @@ def finished(drawn: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     """A checkout with 64 drawn faces in three splits and tiny networks; results go to its `results`."""
     monkeypatch.chdir(tmp_path)  # the scripts enter the run; this brings the tests back
     content = yaml.safe_load((ROOT / "params.yaml").read_text())
-    content["data"]["csv"] = "faces.csv"
+    content["data"]["source"] = "faces.csv"
     content["model"] |= {"widths": [4, 8], "blocks": [1, 1]}
     content["train"] |= {"batch_size": 8}
     for task in TASKS:

@@ -11,6 +11,7 @@ from typing import Any
 
 from facedenoise.errors import InputError
 
+LFS_POINTER = "a Git-LFS pointer, not the file itself; `git lfs pull` brings it"
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -52,6 +53,13 @@ def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Return whether a file only says where Git LFS keeps the true one."""
+    mark = b"version https://git-lfs"
+    with path.open("rb") as file:
+        return file.read(len(mark)) == mark
 
 
 def write_text(path: Path, text: str) -> None:

@@ -3,9 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Literal
+from math import isclose
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
+from pydantic import AfterValidator, Field, PlainValidator, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
@@ -41,6 +42,16 @@ def _require_as_many(widths: tuple[int, ...], blocks: tuple[int, ...]) -> None:
         raise ValueError(f"{len(widths)} widths but {len(blocks)} blocks; give as many of each")
 
 
+def _given_or_shares(value: Any) -> str | tuple[float, ...]:  # noqa: ANN401
+    """Take `given`, or shares of train, val and test."""
+    is_three = isinstance(value, list | tuple) and [type(share) for share in value] == [float] * 3
+    if is_three and min(value) > 0 and isclose(sum(value), 1):
+        return tuple(value)
+    if value == "given":
+        return "given"
+    raise ValueError("give `given`, or three shares that add up to 1, such as [0.8, 0.1, 0.1]")
+
+
 @dataclass(frozen=True, config=STRICT)
 class Sample:
     """The drawn faces."""
@@ -51,9 +62,13 @@ class Sample:
 
 @dataclass(frozen=True, config=STRICT)
 class Data:
-    """The CSV and what is left out of it."""
+    """Where the faces come from, what is made of them, and what is left out; see docs/data.md."""
 
-    csv: Annotated[str, Field(min_length=1)]
+    source: Annotated[str, Field(min_length=1)]
+    labels: Annotated[str, Field(min_length=1)] | None
+    split: Annotated[str | tuple[float, ...], PlainValidator(_given_or_shares)]
+    size: Annotated[int, Field(strict=True, ge=8, le=2000)] | None
+    broken: Literal["refuse", "skip"]
     deduplicate: Switch
 
 

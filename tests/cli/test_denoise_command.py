@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from helpers import read_fer_csv
 from numpy.typing import NDArray
 from stand_ins import NOISES, TASKS, close, denoised_by_stand_in, write_stand_ins, write_told_stand_in
 
 from facedenoise.cli.main import main
-from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import write_fer_csv
+from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.files import replacing
 from facedenoise.models import MODELS
 from facedenoise.noise import corrupt, parse_noise
@@ -209,10 +209,10 @@ def test_a_csv_keeps_emotions_and_splits(faces: Faces, suffix: str, capsys: CAPT
     write_fer_csv(Path("in.csv"), np.stack(list(faces.values())), emotion, usage)
     Path("in.csv.gz").write_bytes(gzip.compress(Path("in.csv").read_bytes()))
     run(f"in{suffix}", "out.csv", "--json")
-    (block,) = read_blocks(Path("out.csv"))
-    assert block.emotion.tolist() == emotion.tolist()
-    assert block.usage.tolist() == [0, 1, 2, 0]
-    for (kind, face), image in zip(faces.items(), block.images[:, 0], strict=True):
+    images, emotions, usages = read_fer_csv(Path("out.csv"))
+    assert emotions == emotion.tolist()
+    assert usages == usage
+    for (kind, face), image in zip(faces.items(), images[:, 0], strict=True):
         np.testing.assert_array_equal(image, face if kind == "none" else denoised_by_stand_in(kind, face))
     (line,) = capsys.readouterr().out.splitlines()
     expected = {"file": f"in{suffix}", "out": "out.csv", "noise": dict.fromkeys(faces, 1), "remarks": {}}

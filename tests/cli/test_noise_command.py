@@ -6,14 +6,14 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
+from helpers import read_fer_csv
 from numpy.typing import NDArray
 from PIL import Image
 from stand_ins import NOISES, TASKS, close
 from torch import Tensor
 
 from facedenoise.cli.main import main
-from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
+from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
 from facedenoise.noise import corrupt
 
 CAPTURE = pytest.CaptureFixture[str]
@@ -100,12 +100,22 @@ def write_csv(images: Tensor) -> None:
 def test_a_csv_gets_the_noise_that_the_pipeline_gives_it(drawn: Tensor, task: str) -> None:
     write_csv(drawn)
     assert noise("faces.csv", "noisy.csv", task, seed=3) == 0
-    (clean,), (noisy,) = read_blocks(Path("faces.csv")), read_blocks(Path("noisy.csv"))
+    (_, *clean), (images, *noisy) = read_fer_csv(Path("faces.csv")), read_fer_csv(Path("noisy.csv"))
     rows = np.arange(len(drawn))
     expected = corrupt(drawn.numpy(), rows, NOISES[task], seed=3, task=task, draw=0)
-    np.testing.assert_array_equal(noisy.images, expected)
-    np.testing.assert_array_equal(noisy.emotion, clean.emotion)
-    np.testing.assert_array_equal(noisy.usage, clean.usage)
+    np.testing.assert_array_equal(images, expected)
+    assert noisy == clean
+
+
+def test_other_columns_stay_as_they_are() -> None:
+    """With their order and their capitals; a column in Latin-1 keeps its bytes."""
+    row = b'7,"a, ""b"" \xe9",' + b" ".join([b"100"] * 64)
+    Path("in.csv").write_bytes(b"id,Note, Pixels\r\n" + row + b"\r\n")
+    assert noise("in.csv", "out.csv", "salt_pepper") == 0
+    header, line = Path("out.csv").read_bytes().splitlines()
+    assert header == b"id,Note,Pixels"
+    assert line.startswith(b'7,"a, ""b"" \xe9",')
+    assert line.count(b" ") == row.count(b" ")
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from skimage.feature import hog
 
-from facedenoise.data.fer_writer import interleaved_usage
 from facedenoise.faces import draw_faces
+from facedenoise.faces.fer_writer import interleaved_usage
 from facedenoise.images.fer2013 import EMOTIONS
 
 

@@ -84,7 +84,7 @@ def test_a_malformed_csv_names_the_line_and_costs_no_earlier_out(clone: Clone) -
     lines[6] = lines[6].replace(" ", " x", 1)
     own = clone.folder / "data/raw/own.csv"
     own.write_text("\n".join(lines) + "\n")
-    clone.set("data.csv=data/raw/own.csv")
+    clone.set("data.source=data/raw/own.csv")
     output = clone.run("dvc", "repro", status=255)
     assert "data/raw/own.csv: line 7" in output
     assert "Traceback" not in output
@@ -96,7 +96,7 @@ def test_a_malformed_csv_names_the_line_and_costs_no_earlier_out(clone: Clone) -
 def test_a_missing_csv_and_an_unknown_task_are_named(clone: Clone) -> None:
     output = clone.run(sys.executable, "-m", "stages.noise", "rain", status=1)
     assert output == "error: unknown task 'rain'; choose one of low_gaussian, high_gaussian, salt_pepper\n"
-    clone.set("data.csv=data/raw/nowhere.csv")
+    clone.set("data.source=data/raw/nowhere.csv")
     output = clone.run(sys.executable, "-m", "stages.settings", status=1)
-    assert output.startswith("error: params.yaml: data.csv")
+    assert output.startswith("error: params.yaml: data.source")
     clone.restore()

@@ -20,8 +20,8 @@ from clones import TASKS, Clone
 from documents import ROOT, blocks, commands
 from stopping import start
 
-from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
 from facedenoise.faces import draw_faces
+from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
 
 PAGE = "docs/experiments.md"
 OWN_CSV = "data/raw/fer2013.csv"
@@ -108,7 +108,7 @@ def low_rate(params: Any) -> float:
 def test_the_first_version_is_the_run_on_own_faces_and_git_holds_none_and_has_nothing_to_add(
     session: Session,
 ) -> None:
-    assert session.params("v1")["data"]["csv"] == OWN_CSV
+    assert session.params("v1")["data"]["source"] == OWN_CSV
     tracked = session.clone.run("git", "ls-files").splitlines()
     assert f"{OWN_CSV}.dvc" in tracked
     assert OWN_CSV not in tracked
@@ -136,7 +136,7 @@ def test_the_table_is_that_of_the_page_and_has_the_psnr_of_all_networks(session:
 
 def test_queued_experiments_run_on_own_faces_and_differ(session: Session) -> None:
     assert "Reproducing experiment 'lr-1'" in session.output("dvc queue logs")
-    assert session.params("slower")["data"]["csv"] == OWN_CSV
+    assert session.params("slower")["data"]["source"] == OWN_CSV
     assert session.table()["lr-1"]["low.unet"] != session.table()["lr-2"]["low.unet"]
 
 

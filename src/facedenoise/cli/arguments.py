@@ -44,17 +44,6 @@ pixel, and 1 where the pixel is missing.
 
 examples: facedenoise export high_gaussian denoiser.onnx
           facedenoise export salt_pepper denoiser.pt2 --model gan --format torch"""
-_IMPORT = """\
-Write the images of a folder as a CSV in the layout of FER2013: grey, cropped to a square in the middle,
-scaled with antialiasing.
-
-DIR/train/EMOTION/..., DIR/validation/EMOTION/... (or val) and DIR/test/EMOTION/... become Training,
-PublicTest and PrivateTest. Without a folder for validation, test/ is both: by the names of its files where
-these begin with PublicTest_ and PrivateTest_, as FER2013's do, else in turns.
-The images of any other folder have no emotion and are dealt at random, 80%, 10% and 10%.
-
-example: facedenoise import fer2013/ data/raw/faces.csv
-         dvc add data/raw/faces.csv && dvc exp run -S data.csv=data/raw/faces.csv"""
 _TASK = "the noise, a task in `facedenoise info`"
 
 
@@ -72,8 +61,7 @@ def build_parser() -> ArgumentParser:
 
 
 def _run(command: str, options: Namespace) -> int:
-    module = "import_faces" if command == "import" else command
-    return import_module(f"facedenoise.cli.{module}").run(options)
+    return import_module(f"facedenoise.cli.{command}").run(options)
 
 
 def _denoise(add: Callable[..., Any]) -> None:
@@ -121,15 +109,6 @@ def _export(add: Callable[..., Any]) -> None:
     add("out", type=Path, metavar="OUT", help="the file to write; it ends in .onnx, for torch in .pt2")
     add("--format", choices=("onnx", "torch"), default="onnx", help="ONNX (default), or torch.export's .pt2")
     _network(add)
-
-
-def _import(add: Callable[..., Any]) -> None:
-    add("folder", type=Path, metavar="DIR", help="the folder, searched to any depth")
-    add("out", type=Path, metavar="OUT.csv", help="the CSV to write, outside of DIR")
-    # The pipeline takes no smaller images, and its reader no longer lines.
-    size, what = _whole_number(8, 2000), "height and width in the CSV (default: 48)"
-    add("--size", type=size, default=48, metavar="PIXELS", help=what)
-    add("--seed", type=_SEED, default=0, metavar="N", help="of the random split (default: 0)")
 
 
 def _files(add: Callable[..., Any]) -> None:
@@ -180,6 +159,5 @@ _COMMANDS = {
     "denoise": ("clean a picture, a folder of pictures, or a CSV of faces", _DENOISE, _denoise),
     "info": ("say which networks there are, trained on what, with which scores", _INFO, _info),
     "noise": ("make noisy pictures to try", _NOISE, _noise),
-    "import": ("turn a folder of images into a CSV for the pipeline", _IMPORT, _import),
     "export": ("write a denoiser as ONNX, or for PyTorch alone", _EXPORT, _export),
 }

@@ -1,1 +1,1 @@
-"""Where images come from, and how they are kept on disk."""
+"""Where faces come from, and how they are split and kept on disk."""

@@ -1,30 +1,45 @@
-"""Count what is in the splits: rows, emotions, exact copies, constant images."""
+"""Count what is in the splits: rows, labels, exact copies, constant images; remark on what is odd."""
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
 import polars as pl
 
-from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION
+from facedenoise.images.fer2013 import NO_EMOTION
 
-_CODES = {name: code for code, name in enumerate(EMOTIONS)} | {"none": NO_EMOTION}
+_DARK = 128  # images without any pixel as bright are no 8-bit grey, or underexposed
 
 
-def audit_splits(splits: dict[str, pl.DataFrame], side: int) -> dict[str, Any]:
+def audit_splits(splits: dict[str, pl.DataFrame], labels: Sequence[str], side: int) -> dict[str, Any]:
     """Count the rows of tables with `emotion`, `digest` (equal for equal images), `constant` and `kept`.
 
-    Returns
-    -------
-    dict
-        `image_size`, which is `side`; by split `rows`, `kept`, `left_out`, `constant` (images of one grey),
-        `copies` (of an earlier image of the split) and `emotions` (rows of each); and `copies_across`, by
-        pair of splits: images of the first that are also in the second. All but `kept` and `left_out`
-        count before any row is left out.
+    Returns `image_size`, which is `side`; by split `rows`, `kept`, `left_out`, `constant` (images of one
+    grey), `copies` (of an earlier image of the split) and `emotions` (rows of each label); and
+    `copies_across`, by pair of splits: images of the first that are also in the second. All but `kept` and
+    `left_out` count before any row is left out.
     """
     pairs = combinations(splits, 2)
     across = {f"{one}_{other}": is_in(splits[one], splits[other]).sum() for one, other in pairs}
-    counts = {name: _count_split(split) for name, split in splits.items()}
+    codes = {name: code for code, name in enumerate(labels)} | {"none": NO_EMOTION}
+    counts = {name: _count_split(split, codes) for name, split in splits.items()}
     return {"image_size": side, **counts, "copies_across": across}
+
+
+def remarks_on(splits: dict[str, pl.DataFrame]) -> list[str]:
+    """Say, a line each, what is no error and should be known."""
+    remarks = []
+    brightest = pl.concat([split["brightest"] for split in splits.values()]).to_numpy().max()
+    if brightest < _DARK:
+        remarks.append(
+            f"no pixel is brighter than {brightest} of 255: are these 8-bit grey values? taken as they are"
+        )
+    labelled = [name for name, split in splits.items() if (split["emotion"] != NO_EMOTION).any()]
+    if not labelled:
+        remarks.append("no face has a label: what needs them is left out")
+    elif len(labelled) < len(splits):
+        remarks.append(f"labels in {' and '.join(labelled)} alone: what needs them elsewhere is left out")
+    return remarks
 
 
 def is_in(images: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
@@ -32,12 +47,12 @@ def is_in(images: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
     return images["digest"].is_in(others["digest"].implode())
 
 
-def _count_split(split: pl.DataFrame) -> dict[str, Any]:
+def _count_split(split: pl.DataFrame, codes: dict[str, int]) -> dict[str, Any]:
     return {
         "rows": len(split),
         "kept": split["kept"].sum(),
         "left_out": (~split["kept"]).sum(),
         "constant": split["constant"].sum(),
         "copies": len(split) - split["digest"].n_unique(),
-        "emotions": {name: (split["emotion"] == code).sum() for name, code in _CODES.items()},
+        "emotions": {name: (split["emotion"] == code).sum() for name, code in codes.items()},
     }

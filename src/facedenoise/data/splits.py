@@ -1,106 +1,123 @@
-"""The three splits, built from the rows of a CSV in bounded memory."""
+"""The three splits, built from any source of faces in bounded memory."""
 
 import json
+from collections.abc import Sequence
 from contextlib import ExitStack
-from hashlib import blake2b
 from pathlib import Path
-from tempfile import TemporaryFile
-from typing import IO
 
 import numpy as np
 import polars as pl
 
-from facedenoise.data.audit import audit_splits, is_in
-from facedenoise.data.fer_csv import Block, read_blocks
+from facedenoise.data.audit import audit_splits, is_in, remarks_on
+from facedenoise.data.face import SPLITS, USAGE
+from facedenoise.data.labels import read_votes
+from facedenoise.data.pixels import MIN_SIDE, Decoder, Images
+from facedenoise.data.reading import NO_SPLIT, Reading
 from facedenoise.errors import InputError
 from facedenoise.files import replacing, write_json
-from facedenoise.images.fer2013 import EMOTIONS, USAGES
-from facedenoise.images.streamed import Streamed, write_streamed
-from facedenoise.progress import progress_bar
+from facedenoise.images.tensors import save_arrays, spooled
+from facedenoise.params import Data
 
-SPLITS = dict(zip(("train", "val", "test"), USAGES, strict=True))
-"""Each split's name and its Usage in the CSV."""
-
-_TENSORS = {"emotion": "int64", "row": "int64", "in_train": "uint8"}
 _PIECE = 1024  # images in memory at a time
+_VAL, _TEST = 1, 2
+_SHARES = "give shares, as `data.split: [0.8, 0.1, 0.1]`"
+_TENSORS = {"emotion": np.int64, "row": np.int64, "in_train": np.uint8}
 
 
-def write_splits(source: Path, folder: Path, audit: Path, *, deduplicate: bool, min_side: int = 1) -> None:
-    """Split a CSV by its Usage column; nothing is written unless all of it is well-formed.
+def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
+    """Split the faces of a source; nothing is written unless all of it is well-formed.
 
-    Writes `train`, `val` and `test` `.safetensors`, rows in the order of the CSV: `images` uint8
-    (N, 1, H, H), `emotion` int64 (N,), `row` int64 (N,), which counts the CSV's rows from 0, and in
-    val and test `in_train` uint8 (N,), 1 for an exact copy of an image in `train`; in the metadata `labels`,
-    a JSON list of the emotions by code. What `audit_splits` counts goes to `audit`, as JSON. To
-    `deduplicate` is to leave out training rows whose pixels are also in val or test. The images wait in a
-    temporary file: memory grows by a few bytes a row.
+    Writes `train`, `val` and `test` `.safetensors`, faces in the order of the source: `images` uint8
+    (N, 1, H, H); `emotion` int64 (N,), a label or -1; `row` int64 (N,), which face of the source, from 0; and
+    in val and test `in_train` uint8 (N,), 1 for an exact copy of an image in `train`. Their metadata has
+    `labels`: the names by code, as JSON. What `audit_splits` counts goes to `audit`, with a line on each
+    broken face that is left out. Memory grows by a few bytes a face.
 
-    Raises
-    ------
-    InputError
-        If the CSV is malformed or lacks a Usage, no training row is left, or the images are smaller than
-        `min_side`, in pixels.
+    Returns remarks on what is no error and should be known. Raises an InputError if anything is malformed, or
+    if a split has no face.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    reading = Reading(Path(data.source), skip=data.broken == "skip")
     with ExitStack() as stack:
-        spool = stack.enter_context(TemporaryFile(dir=folder))
-        rows, side = _read(source, spool)
-        splits = _split(rows, deduplicate)
-        _require(source, splits, side, min_side)
+        images = stack.enter_context(spooled(reading.images(Decoder(data.size, MIN_SIDE)), folder))
+        labels, rows = _voted(reading, Path(data.labels)) if data.labels else reading.labelled()
+        rows = _given(reading, rows) if isinstance(data.split, str) else _dealt(rows, data.split)
+        splits = _split(rows, data.deduplicate)
+        _require(reading, splits)
         for name, split in splits.items():
             temporary = stack.enter_context(replacing(folder / f"{name}.safetensors"))
-            file = stack.enter_context(temporary.open("wb"))
-            tensors = _tensors(split.filter("kept"), spool, side)
-            write_streamed(file, tensors, {"labels": json.dumps(EMOTIONS)})
-        write_json(audit, audit_splits(splits, side))
+            _write(temporary, split.filter("kept"), images, labels)
+        remarks = [*reading.remarks, *remarks_on(splits)]
+        counts = audit_splits(splits, labels, images.shape[-1])
+        write_json(audit, {**counts, "remarks": remarks, "broken": reading.problems.lines})
+    return remarks
 
 
-def _read(source: Path, spool: IO[bytes]) -> tuple[pl.DataFrame, int]:
-    """Copy the images to a file; return what is remembered of each row, and the side of the images."""
-    size = source.stat().st_size if source.is_file() else None
-    rows = []
-    with progress_bar(desc=f"reading {source.name}", total=size, unit="B", unit_scale=True) as bar:
-        for block in read_blocks(source):
-            spool.write(block.images.data)
-            rows.append(_remembered(block))
-            bar.update(block.offset - bar.n)
-    return pl.concat(rows).with_row_index("row"), block.images.shape[-1]
+def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
+    """As `labelled` does, with labels and splits from the votes of FER+, and without what is no face."""
+    rows, (names, votes) = reading.labelled()[1], read_votes(path)
+    if len(votes) != reading.count:
+        wrong = f"{len(votes)} rows, but {reading.path} has {reading.count}"
+        raise InputError(f"{path}: {wrong}; give the votes on these very faces")
+    votes = votes[rows["row"]]
+    same = (rows["split"] == votes["split"]) | (rows["split"] == NO_SPLIT)
+    if reading.source.split_by != USAGE:  # others call both val and test so
+        same |= (rows["split"] == _TEST) & (votes["split"] == _VAL)
+    if not same.all():
+        wrong = f"row {rows['row'].filter(~same)[0]} is of another split than in {reading.path}"
+        raise InputError(f"{path}: {wrong}; give the votes on these very faces")
+    if count := (~votes["is_face"]).sum():
+        reading.remarks.append(f"{count} faces are left out: most votes in {path} see none")
+    return names, rows.with_columns(votes["emotion"], votes["split"]).filter(votes["is_face"])
 
 
-def _remembered(block: Block) -> pl.DataFrame:
-    # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.
-    digests = b"".join(blake2b(image, digest_size=8).digest() for image in block.images)
-    constant = (block.images == block.images[:, :, :1, :1]).all(axis=(1, 2, 3))
-    row = {"usage": block.usage, "emotion": block.emotion.astype(np.int8), "constant": constant}
-    return pl.DataFrame(row | {"digest": np.frombuffer(digests, np.uint64)})
+def _given(reading: Reading, rows: pl.DataFrame) -> pl.DataFrame:
+    """Take the splits as they are; without val, and without Usage, every other face of test is for val."""
+    none = rows["split"] == NO_SPLIT
+    if none.all():
+        raise InputError(f"{reading.path}: nothing in it says the splits; {_SHARES}")
+    if none.any():
+        some = (
+            f"{none.sum()} faces are in no split, first number {rows['row'].filter(none)[0]}, counted from 0"
+        )
+        raise InputError(f"{reading.path}: {some}; move them, or {_SHARES}")
+    if reading.source.split_by == USAGE or (rows["split"] == _VAL).any():
+        return rows
+    test = pl.col("split") == _TEST
+    is_val = test & (test.cum_sum() % 2 == 1)
+    return rows.with_columns(split=pl.when(is_val).then(pl.lit(_VAL, pl.Int8)).otherwise("split"))
+
+
+def _dealt(rows: pl.DataFrame, shares: Sequence[float]) -> pl.DataFrame:
+    """Deal by a hash of the pixels: copies share a split, and faces that are added later move none."""
+    uniform = rows["digest"].to_numpy() / 2.0**64
+    split = np.searchsorted(np.cumsum(shares)[:-1], uniform, side="right")
+    return rows.with_columns(split=pl.Series(split.astype(np.int8)))
 
 
 def _split(rows: pl.DataFrame, deduplicate: bool) -> dict[str, pl.DataFrame]:
     """Mark the rows that are written, and those of val and test with a copy among train's."""
-    train, *held_out = (rows.filter(usage=code) for code in range(len(SPLITS)))
+    train, *held_out = (rows.filter(split=code) for code in range(len(SPLITS)))
     train = train.with_columns(kept=~(is_in(train, pl.concat(held_out)) & deduplicate))
     trained = train.filter("kept")
     marked = (split.with_columns(kept=True, in_train=is_in(split, trained)) for split in held_out)
     return dict(zip(SPLITS, (train, *marked), strict=True))
 
 
-def _require(source: Path, splits: dict[str, pl.DataFrame], side: int, min_side: int) -> None:
-    missing = [SPLITS[name] for name, split in splits.items() if split.is_empty()]
-    problems = [f"column 'Usage': no row has {usage}; mark some rows so" for usage in missing]
+def _require(reading: Reading, splits: dict[str, pl.DataFrame]) -> None:
+    by = reading.source.split_by
+    missing = [SPLITS[name] if by == USAGE else name for name, split in splits.items() if split.is_empty()]
+    problems = [f"{by}: no row has {word}; mark some rows so, or {_SHARES}" for word in missing]
     if not problems and not splits["train"]["kept"].any():
-        problems = ["every Training row is a copy of a PublicTest or PrivateTest row; add others"]
-    if side < min_side:
-        problems.append(f"column 'pixels': {side} x {side}; give at least {min_side} x {min_side}")
+        problems = ["every training face is a copy of one in val or test; add others"]
     if problems:
-        raise InputError("\n".join(f"{source}: {problem}" for problem in problems))
+        raise InputError("\n".join(f"{reading.path}: {problem}" for problem in problems))
 
 
-def _tensors(rows: pl.DataFrame, spool: IO[bytes], side: int) -> dict[str, Streamed]:
-    """Return the tensors of a split's file."""
-    spooled = np.memmap(spool, np.uint8, "r").reshape(-1, 1, side, side)
-    pieces = (spooled[rows["row"][start : start + _PIECE]] for start in range(0, len(rows), _PIECE))
-    tensors = {"images": Streamed("uint8", (len(rows), 1, side, side), pieces)}
-    for name in _TENSORS.keys() & rows.columns:
-        flat = rows[name].to_numpy().astype(_TENSORS[name])
-        tensors[name] = Streamed(_TENSORS[name], flat.shape, [flat])
-    return tensors
+def _write(path: Path, rows: pl.DataFrame, images: Images, labels: list[str]) -> None:
+    places = rows["place"].to_numpy()
+    pieces = (images[places[start : start + _PIECE]] for start in range(0, len(places), _PIECE))
+    names = [name for name in _TENSORS if name in rows.columns]
+    flat = {name: rows[name].to_numpy().astype(_TENSORS[name]) for name in names}
+    with spooled(pieces, path.parent) as kept:
+        save_arrays(path, {"images": kept, **flat}, {"labels": json.dumps(labels)})

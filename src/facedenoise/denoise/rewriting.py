@@ -1,19 +1,19 @@
 """Write changed copies of picture files and of CSVs of faces, in bounded memory."""
 
+import csv
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import write_fer_rows
+from facedenoise.data.face import Problems, in_lines
+from facedenoise.data.face_csv import find_csvs
+from facedenoise.data.pixels import Decoder, in_batches
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
-from facedenoise.images.fer2013 import USAGES
 from facedenoise.pictures.files import Picture, format_suffix, read_picture, require_writable, write_picture
 
 _PIXELS_AT_ONCE = 1 << 22  # held in memory together; a larger picture is changed alone
@@ -58,20 +58,26 @@ def rewrite_pictures(top: Path, pairs: Iterable[tuple[Path, Path]], change: Chan
 
 
 def rewrite_csv(source: Path, target: Path, change: Change) -> None:
-    """Change the faces of a CSV in the layout of FER2013; emotion and Usage stay as they are.
+    """Change the faces of a CSV in a layout of FER2013; all other columns stay as they are.
 
     Raises an `InputError` if the CSV is malformed; then nothing is written.
     """
-
-    def rows() -> Iterator[tuple[NDArray[np.uint8], int, str]]:
-        with tqdm(total=source.stat().st_size, unit="B", unit_scale=True, leave=False, disable=None) as bar:
-            for block in read_blocks(source):
-                changed = change(list(zip(block.row.tolist(), block.images[:, 0], strict=True)))
-                faces, usage = (face for face, _ in changed), (USAGES[code] for code in block.usage)
-                yield from zip(faces, block.emotion.tolist(), usage, strict=True)
-                bar.update(block.offset - bar.n)
-
-    write_fer_rows(target, rows())
+    file, *others = find_csvs(source)
+    if others:
+        raise InputError(f"{source}: holds several CSV files; take them out and name one")
+    decoder, problems, row = Decoder(), Problems(), 0
+    with replacing(target) as temporary, temporary.open("w", -1, "utf-8", "surrogateescape", "") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(file.header)
+        for faces in in_batches(tqdm(file.faces(), unit=" faces", leave=False, disable=None)):
+            images, faults = decoder.decode(faces)
+            problems.add(*in_lines(faces, faults))
+            changed = change(list(enumerate(images[:, 0], row))) if not problems.lines else []
+            for face, (image, _) in zip(faces, changed, strict=False):
+                face.fields[file.index["pixels"]] = " ".join(map(str, image.ravel().tolist()))
+                writer.writerow(face.fields)
+            row += len(faces)
+        problems.settle()
 
 
 def _rewrite(top: Path, jobs: list[_Job], change: Change) -> Iterator[Outcome]:

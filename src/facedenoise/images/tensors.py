@@ -1,10 +1,17 @@
 """Image tensors: on disk (uint8, safetensors) and in the library (float32 in [0, 1])."""
 
 import json
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
 
 from facedenoise.errors import InputError
 
@@ -95,3 +102,25 @@ def read_labels(path: Path) -> tuple[str, ...]:
     if names is None:
         raise InputError(f"{path}: it does not name its labels; `dvc repro split` writes it anew")
     return tuple(json.loads(names))
+
+
+@contextmanager
+def spooled(pieces: Iterable[NDArray[np.uint8]], folder: Path) -> Iterator[NDArray[np.uint8]]:
+    """Yield what pieces make up along their first axis, in a temporary file of a folder and not in memory."""
+    with TemporaryFile(dir=folder) as file:
+        count, shape = 0, (1,)
+        for piece in pieces:
+            file.write(np.ascontiguousarray(piece).data)
+            count, shape = count + len(piece), piece.shape[1:]
+        file.flush()
+        yield np.memmap(file, np.uint8, "r", shape=(count, *shape))
+
+
+def save_arrays(
+    path: Path, arrays: Mapping[str, NDArray[Any]], metadata: dict[str, str] | None = None
+) -> None:
+    """Write arrays, in memory or mapped, as a safetensors file; InputError if there is no room."""
+    try:
+        save_file(dict(arrays), path, metadata)
+    except SafetensorError as error:
+        raise InputError(f"{path}: {error}; make room and run again") from None

@@ -3,13 +3,14 @@
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import UnidentifiedImageError
 
 from facedenoise.errors import InputError
-from facedenoise.files import replacing
+from facedenoise.files import LFS_POINTER, is_lfs_pointer, replacing
 from facedenoise.pictures.eight_bit import read_eight_bit, write_eight_bit
 from facedenoise.pictures.sixteen_bit import has_sixteen_bits, read_sixteen_bit, write_sixteen_bit
 
@@ -66,12 +67,25 @@ def read_picture(path: Path) -> Picture:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; correct its name") from None
     except UnidentifiedImageError:
+        if is_lfs_pointer(path):
+            raise InputError(f"{path}: {LFS_POINTER}") from None
         raise InputError(f"{path}: no picture of a known format; save it as PNG") from None
     except Exception as error:  # decoders raise nearly anything on a broken file
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise InputError(f"{path}: not readable as a picture ({reason}); get it again") from None
+
+
+def read_picture_bytes(content: bytes) -> Picture:
+    """Read a picture from what its file holds; the line of an `InputError` has no name at its start."""
+    with NamedTemporaryFile() as file:  # the decoders want a path
+        file.write(content)
+        file.flush()
+        try:
+            return read_picture(Path(file.name))
+        except InputError as error:
+            raise InputError(str(error).removeprefix(f"{file.name}: ")) from None
 
 
 def write_picture(path: Path, picture: Picture) -> None:

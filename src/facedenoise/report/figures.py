@@ -71,7 +71,7 @@ def task_figure(shown: Shown) -> Figure:
 
 
 def _clean_column(faces: Faces) -> Column:
-    """Show clean faces, each with its row in the CSV."""
+    """Show clean faces, each with its row in the source."""
     return Column("Clean", (), faces.images["clean"], [(f"row {row}",) for row in faces.scores["row"]])
 
 

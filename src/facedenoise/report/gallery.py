@@ -41,7 +41,7 @@ class Version:
 
 @dataclass(frozen=True)
 class Face:
-    """A test face: its row in the CSV, noise and label, and its versions before and after denoising."""
+    """A test face: its row in the source, noise and label, and its versions before and after denoising."""
 
     row: int
     noise: str

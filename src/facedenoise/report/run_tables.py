@@ -25,7 +25,7 @@ def shared_table(audit: Mapping[str, Any]) -> Table:
     for pair, count in audit["copies_across"].items():
         one, other = (SPLIT_TITLES[split] for split in pair.split("_"))
         rows[f"{one} images that are also in {other.lower()}"] = [f"{count:,}"]
-    return _table("Exact copies across splits, in the CSV", "Splits", ["Images"], rows)
+    return _table("Exact copies across splits, in the source", "Splits", ["Images"], rows)
 
 
 def class_table(audit: Mapping[str, Any]) -> Table:
@@ -35,7 +35,7 @@ def class_table(audit: Mapping[str, Any]) -> Table:
         title: [f"{audit[split]['emotions'][name]:,}" for split in SPLIT_TITLES]
         for name, title in titles.items()
     }
-    return _table("Rows of each label, in the CSV", "Label", [*SPLIT_TITLES.values()], rows)
+    return _table("Rows of each label, in the source", "Label", [*SPLIT_TITLES.values()], rows)
 
 
 def params_table(params: Params) -> Table:

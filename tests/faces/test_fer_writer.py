@@ -4,9 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import read_fer_csv
 
-from facedenoise.data.fer_csv import read_blocks
-from facedenoise.data.fer_writer import interleaved_usage, write_fer_csv
+from facedenoise.faces.fer_writer import interleaved_usage, write_fer_csv
+from facedenoise.images.fer2013 import USAGES
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (20, 48, 48), dtype=np.uint8)
 EMOTION, USAGE = np.arange(20) % 8 - 1, interleaved_usage(20)
@@ -14,10 +15,10 @@ EMOTION, USAGE = np.arange(20) % 8 - 1, interleaved_usage(20)
 
 def test_a_written_csv_is_read_back_the_same(tmp_path: Path) -> None:
     write_fer_csv(tmp_path / "raw/sample.csv", IMAGES, EMOTION, USAGE)
-    (block,) = read_blocks(tmp_path / "raw/sample.csv")
-    np.testing.assert_array_equal(block.images[:, 0], IMAGES)
-    np.testing.assert_array_equal(block.emotion, EMOTION)
-    assert block.usage.tolist() == ([0] * 8 + [1, 2]) * 2
+    images, emotion, usage = read_fer_csv(tmp_path / "raw/sample.csv")
+    np.testing.assert_array_equal(images[:, 0], IMAGES)
+    np.testing.assert_array_equal(emotion, EMOTION)
+    assert usage == ([USAGES[0]] * 8 + [*USAGES[1:]]) * 2
 
 
 def test_a_csv_has_the_layout_of_fer2013(tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+"""CSV files of faces in the layouts of FER2013, read strictly, line by line.
+
+A line is a face: `pixels`, and where they are known `emotion`, a label, and `Usage`, the split. The columns
+may come in any order and case, others among them.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import partial
+from io import TextIOWrapper
+from pathlib import Path, PurePath
+from typing import IO
+
+from facedenoise.data.archives import csv_members, readable
+from facedenoise.data.face import USAGE, Face, Source
+from facedenoise.data.labels import Labels, excerpt
+from facedenoise.errors import InputError
+from facedenoise.files import LFS_POINTER
+
+_MAX_LINE = 1 << 24  # characters, for one image; no memory is spent on more, whatever the file is
+_COLUMNS = ("emotion", "pixels", "usage")
+_BEHIND_QUOTE = re.compile('" +(?=,|$)')
+_CUT = " (the file ends in this line: it may be cut off, get it again)"
+_NO_CSV = {  # what a file is whose first line begins so
+    "version https://git-lfs": LFS_POINTER,
+    "outs:": "a DVC pointer; `dvc pull` brings the file, whose name has no .dvc at its end",
+    r"\s*<(!doctype|html|\?xml)": "a web page; log in where it came from and get the file again",
+    "[^,]*pixels[^,]*;|[^,]*;[^,]*pixels": "fields parted by semicolons; part them by commas",
+    "[^,]*pixels[^,]*\t|[^,]*\t[^,]*pixels": "fields parted by tabs; part them by commas",
+}
+
+csv.field_size_limit(_MAX_LINE)
+
+
+class FaceCsv:
+    """A CSV of faces, called `name` in messages: its `header`, and what is at which `index` of a line.
+
+    A byte order mark, CRLF, quoted fields, blank lines, blanks around fields and a missing last line end are
+    accepted. Raises an InputError if the header is none, and, when it is read, if the file is damaged.
+    """
+
+    def __init__(self, name: str, opener: Callable[[], IO[bytes]]) -> None:
+        self.name, self.stem = name, PurePath(name).name.split(".")[0].lower()
+        self._lines = _read_lines(name, opener)
+        self.header = _read_header(name, next(self._lines, (1, ""))[1])
+        lower = [column.lower() for column in self.header]
+        self.index = {column: lower.index(column) for column in _COLUMNS if column in lower}
+
+    def faces(self, split: str | None = None) -> Iterator[Face]:
+        """Yield the faces; `split` is that of a file without Usage."""
+        emotion, pixels, usage = self.index.get("emotion"), self.index["pixels"], self.index.get("usage")
+        number = None
+        for number, line in self._lines:
+            hint = "" if line.endswith("\n") else _CUT
+            try:
+                fields = _split_fields(line, len(self.header))
+            except ValueError as error:
+                yield Face(f"{self.name}: line {number}", fault=str(error), hint=hint)
+            else:
+                label = None if emotion is None else fields[emotion]
+                word = split if usage is None else fields[usage]
+                yield Face(f"{self.name}: line {number}", fields[pixels], label, word, "", hint, fields)
+        if not number:
+            raise InputError(f"{self.name}: line 1: a header without rows; get the file again")
+
+
+def open_csv(path: Path) -> Source | None:
+    """Open what `find_csvs` finds as one source; None for a folder without a CSV of faces."""
+    files = find_csvs(path)
+    faces = (face for file in files for face in file.faces(file.stem if len(files) > 1 else None))
+    by = "file names" if len(files) > 1 else USAGE
+    return Source(faces, Labels(emotions=True), "column 'emotion'", by) if files else None
+
+
+def find_csvs(path: Path) -> list[FaceCsv]:
+    """Return the CSV of faces in a file, an archive or a folder, or the challenge's train.csv and test.csv.
+
+    Of several that one is taken which has all columns. An InputError names them if it is not clear which.
+    """
+    members = csv_members(path)
+    if len(members) == 1 and path.is_file():
+        return [FaceCsv(name, opener) for name, opener in members.items()]
+    files = []
+    for name, opener in members.items():
+        with suppress(InputError):
+            files.append(FaceCsv(name, opener))
+    complete = [file for file in files if len(file.index) == len(_COLUMNS)]
+    if len(complete) == 1:
+        return complete
+    if sorted(file.stem for file in files) == ["test", "train"]:
+        return sorted(files, key=lambda file: file.stem, reverse=True)
+    if len(files) > 1 or (path.is_file() and not files):
+        names = ", ".join(name.removeprefix(f"{path}/") for name in members)
+        many = f"{path}: holds {len(members)} CSV files: {names}"
+        raise InputError(f"{many}; take out and name the one to read")
+    return files
+
+
+def _read_lines(name: str, opener: Callable[[], IO[bytes]]) -> Iterator[tuple[int, str]]:
+    """Yield the number of each line that is not blank, and the line with its end."""
+    with readable(name), TextIOWrapper(opener(), "utf-8-sig", "surrogateescape", "\n") as text:
+        for number, line in enumerate(iter(partial(text.readline, _MAX_LINE + 1), ""), 1):
+            if len(line) > _MAX_LINE:
+                raise InputError(f"{name}: line {number}: more than {_MAX_LINE >> 20} MB; is it a CSV?")
+            if number == 1 or line.strip("\r\n"):
+                yield number, line
+
+
+def _split_fields(line: str, count: int | None = None) -> list[str]:
+    """Return the fields of a line without the blanks around them; ValueError if there are not `count`."""
+    if "\0" in line:
+        raise ValueError("a NUL byte: no UTF-8 text, or damaged; save it as a UTF-8 CSV or get it again")
+    line = line.removesuffix("\n").removesuffix("\r")
+    fields = line.split(",")
+    try:
+        if '"' in line:
+            (fields,) = csv.reader([_BEHIND_QUOTE.sub('"', line)], strict=True, skipinitialspace=True)
+    except csv.Error:
+        raise ValueError("a misplaced or unclosed quote; mend it") from None
+    if count not in (None, len(fields)):
+        raise ValueError(f"{len(fields)} fields, the header has {count}; check commas and quotes")
+    return [field.strip(" ") for field in fields]
+
+
+def _read_header(name: str, line: str) -> list[str]:
+    try:
+        for start, what in _NO_CSV.items():
+            if re.match(start, line, re.IGNORECASE):
+                raise ValueError(what)
+        columns = _split_fields(line)
+        lower = [column.lower() for column in columns]
+        for column in _COLUMNS:
+            if (count := lower.count(column)) > 1 or (column == "pixels" and not count):
+                many = f"column '{column}': {count} of this name in the header {excerpt(line)}"
+                raise ValueError(f"{many}; give a CSV with emotion, pixels, Usage, once each")
+    except ValueError as error:
+        raise InputError(f"{name}: line 1: {error}") from None
+    return columns

@@ -1,0 +1,95 @@
+"""Labels of any number and name: the source's own, or the votes of FER+."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from facedenoise.errors import InputError
+from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION, USAGES
+
+_NONE = str(NO_EMOTION)
+_CODE = re.compile(r"0|[1-9][0-9]{0,8}")
+_NUMBER = re.compile(r"[-+]?[0-9._]+(e[-+]?[0-9]+)?|nan|[-+]?inf", re.IGNORECASE)  # is no name
+_VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+_ANSWERS = (*_VOTES, "unknown", "NF")  # NF: no face
+
+
+class Labels:
+    """The labels that a source has, as they are met: all whole numbers, or all names.
+
+    `names` are those by code where the source lists them; with `emotions`, codes from 0 to 6 are FER2013's.
+    """
+
+    def __init__(self, names: Sequence[str] = (), *, emotions: bool = False) -> None:
+        self._found = {name: number for number, name in enumerate(names)}
+        self._are_listed, self._emotions = bool(names), emotions
+        self._kind = ""
+
+    def fault(self, label: str) -> str | None:
+        """Say what is wrong with a label, if anything."""
+        is_name = label.isprintable() and label != "" and not _NUMBER.fullmatch(label)
+        kind = "a whole number" if _CODE.fullmatch(label) else "a name" if is_name else ""
+        self._kind = "one that the file lists" if self._are_listed else self._kind or kind
+        if label == _NONE or label in self._found or (kind and kind == self._kind):
+            return None
+        wanted = self._kind or "a whole number from 0, or a name"
+        return f"{excerpt(label)} is no label; write {wanted}, or -1 for none"
+
+    def numbers(self, labels: Sequence[str | None]) -> NDArray[np.int32]:
+        """Return the numbers of labels without fault, -1 for none; `settle` says what they mean."""
+        for label in dict.fromkeys(labels):
+            if label is not None and label != _NONE:
+                self._found.setdefault(label, len(self._found))
+        return np.array([self._found.get(label or _NONE, NO_EMOTION) for label in labels], np.int32)
+
+    def settle(self, source: Path) -> tuple[list[str], NDArray[np.int64]]:
+        """Return the names by code, and the code of each number; the last is that of -1.
+
+        FER2013's codes and all seven of its names get its names and codes; other labels are sorted.
+        InputError for two that differ in capitals alone.
+        """
+        lower = {name.casefold(): name for name in self._found}
+        for name in self._found:
+            if (other := lower[name.casefold()]) != name:
+                both = f"labels {excerpt(name)} and {excerpt(other)}"
+                raise InputError(f"{source}: {both} differ in capitals alone; give them one name")
+        names, are_codes = list(self._found), all(map(_CODE.fullmatch, self._found))
+        if not self._are_listed:
+            names.sort(key=lambda name: (int(name) if are_codes else 0, name))
+        codes = {name: code for code, name in enumerate(names)}
+        if not self._are_listed and lower.keys() == set(EMOTIONS):
+            names, codes = list(EMOTIONS), {lower[name]: code for code, name in enumerate(EMOTIONS)}
+        elif self._emotions and are_codes and all(int(name) < len(EMOTIONS) for name in names):
+            names, codes = list(EMOTIONS), {name: int(name) for name in names}
+        return names, np.array([*map(codes.__getitem__, self._found), NO_EMOTION])
+
+
+def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
+    """Read the votes of FER+, `fer2013new.csv`: a row for each of FER2013's, in its order.
+
+    What most of the ten annotators saw is the label. Where two answers have the most votes, or most did not
+    know, there is none; where most saw no face, `is_face` is false. Returns the names of the eight emotions,
+    and a table with `emotion`, their index or -1, `is_face`, and `split`, an index into USAGES.
+    Raises an InputError if the file is no such table.
+    """
+    try:
+        table = pl.read_csv(path, infer_schema=False).rename(str.strip)
+        votes = table.select(pl.col(_ANSWERS).str.strip_chars().fill_null("").cast(pl.UInt8)).to_numpy()
+        split = table["Usage"].str.strip_chars().fill_null("").cast(pl.Enum(USAGES)).to_physical()
+    except (pl.exceptions.PolarsError, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{path}: no votes of FER+ ({reason}); get fer2013new.csv again") from None
+    is_most = votes == votes.max(axis=1, keepdims=True)
+    winner = np.where(is_most.sum(axis=1) == 1, votes.argmax(axis=1), NO_EMOTION)
+    emotion = np.where(winner < len(_VOTES), winner, NO_EMOTION)
+    is_face = winner != _ANSWERS.index("NF")
+    return list(_VOTES), pl.DataFrame({"emotion": emotion, "is_face": is_face, "split": split.cast(pl.Int8)})
+
+
+def excerpt(text: str) -> str:
+    """Return the start of untrusted text in printable ASCII, in quotes."""
+    return ascii(text[:24]) + "..." * (len(text) > 24)  # noqa: PLR2004
