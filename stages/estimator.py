@@ -6,18 +6,17 @@ it writes, `src/facedenoise/pretrained/estimator.safetensors`. It takes 15 minut
 
 from pathlib import Path
 
-from facedenoise.denoise.networks import RELEASED
+from facedenoise.denoise.noise_level import ESTIMATOR
 from facedenoise.estimator.calibration import calibrate, figures
 from facedenoise.estimator.learner import Estimation, NoisyPictures, loss_validator
 from facedenoise.estimator.network import KIND, NoiseEstimator
-from facedenoise.files import sha256_of
 from facedenoise.images.tensors import read_tensors
 from facedenoise.models.device import placed, training_device
 from facedenoise.models.weights import write_weights
 from facedenoise.training.loop import Plan, Training, seed_everything
 from stages import run
 from stages.paths import split_file
-from stages.release import commit
+from stages.release import commit, sha256_of_source
 from stages.settings import load_params
 
 SETTINGS = {"filters": 32, "half": 40, "quarter": 64}
@@ -29,7 +28,7 @@ BATCH_SIZE, SEED = 64, 0
 def main() -> None:
     """Write pretrained/estimator.safetensors."""
     train, val = (read_tensors(split_file(split))["images"] for split in ("train", "val"))
-    origin = {"commit": commit(), "data_sha256": sha256_of(Path(load_params().data.source))}
+    origin = {"commit": commit(), "data_sha256": sha256_of_source(Path(load_params().data.source))}
     seed_everything(SEED)
     network, average = (placed(NoiseEstimator(**SETTINGS), training_device()) for _ in range(2))
     learner = Estimation(network, average, **DESCENT)
@@ -43,9 +42,8 @@ def main() -> None:
     calibrate(trained, val)
     scores = figures(trained, val)
     half = {name: value.half() for name, value in trained.state_dict().items()}
-    path = RELEASED / "estimator.safetensors"
-    write_weights(path, half, {KIND: SETTINGS, **origin, "val": scores})
-    print(f"{path}: {scores}")
+    write_weights(ESTIMATOR, half, {KIND: SETTINGS, **origin, "val": scores})
+    print(f"{ESTIMATOR}: {scores}")
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from facedenoise.data.face import MAX_PROBLEMS
 from facedenoise.data.pixels import Decoder
 from facedenoise.data.reading import NO_SPLIT, Reading
 from facedenoise.errors import InputError
-from facedenoise.images.fer2013 import USAGES
+from facedenoise.images.fer2013 import EMOTIONS, USAGES
 
 HEADER = b"emotion,pixels,Usage\n"
 GOOD = b"3,0 9 10 255,Training\n"
@@ -343,7 +343,15 @@ def slow_read(content: bytes) -> Rows | None:
             return None
         code = NO_SPLIT if "usage" not in names else USAGES.index(split)
         rows.append((int(label), code, [int(pixel) for pixel in pixels]))
-    return rows if len({len(pixels) for _, _, pixels in rows}) == 1 else None
+    return with_codes(rows) if len({len(pixels) for _, _, pixels in rows}) == 1 else None
+
+
+def with_codes(rows: Rows) -> Rows:
+    """Count the labels in their order, unless all are FER2013's."""
+    labels = sorted({label for label, _, _ in rows if label >= 0})
+    if labels and labels[-1] >= len(EMOTIONS):
+        return [(labels.index(label) if label >= 0 else -1, code, pixels) for label, code, pixels in rows]
+    return rows
 
 
 @pytest.fixture(scope="module")

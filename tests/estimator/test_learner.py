@@ -81,11 +81,11 @@ def test_the_stage_writes_what_the_package_brings(
     stage = stages.estimator
     monkeypatch.chdir(Path(stage.__file__).parents[1])
     for name, value in {
-        "RELEASED": tmp_path,
+        "ESTIMATOR": tmp_path / "estimator.safetensors",
         "SETTINGS": SETTINGS,
         "PLAN": Plan(epochs=1, warmup=0.05, scores=("val_level",)),
         "read_tensors": lambda _: {"images": drawn},
-        "sha256_of": lambda _: "hash",
+        "sha256_of_source": lambda _: "hash",
         "commit": lambda: "commit",
     }.items():
         monkeypatch.setattr(stage, name, value)

@@ -15,10 +15,12 @@ from facedenoise.cli.pairs import Pairs, find_pairs, rewrite
 from facedenoise.denoise.choice import Choice, choose
 from facedenoise.denoise.cleaning import Image, clean
 from facedenoise.denoise.denoiser import Denoiser
-from facedenoise.denoise.networks import trained_networks
-from facedenoise.denoise.noise_level import estimate_noise
+from facedenoise.denoise.networks import Trained, trained_networks
+from facedenoise.denoise.noise_level import NoiseEstimate, estimate_noise
 from facedenoise.denoise.rewriting import Change, Changed, Outcome, Source, rewrite_csv
 from facedenoise.errors import InputError
+
+_NOT_TOLD = "no network that is told the level of the noise; leave --sigma and --strength out"
 
 
 def run(options: Namespace) -> int:
@@ -81,19 +83,34 @@ def _change(options: Namespace) -> Change:
 def _chooser(options: Namespace, load: Callable[[str], Denoiser]) -> Callable[[Image], Choice]:
     """Return what chooses for a picture, by the user's word or by what is found in it."""
     task = options.noise
-    networks = trained_networks(options.model, options.weights) if task == "auto" else {}
-    is_told = load(task).is_told if task != "auto" else any(each.is_told for each in networks.values())
-    if not is_told and (options.sigma or options.strength != 1):
-        raise InputError(f"--noise {task}: not told the level of the noise; leave --sigma and --strength out")
-    if task != "auto" and not is_told:
-        return lambda _: Choice(task)
+    if task == "auto":
+        networks = _networks(options)
+        return lambda image: choose(_found(image, options), networks)
+    if load(task).is_told:
+        return lambda image: Choice(task, _found(image, options))
+    if _tells(options):
+        raise InputError(f"--noise {task}: {_NOT_TOLD}")
+    return lambda _: Choice(task)
 
-    def chosen(image: Image) -> Choice:
-        found = estimate_noise(image)
-        estimate = found.with_sigma(options.sigma) if options.sigma else found
-        return choose(estimate, networks) if task == "auto" else Choice(task, estimate)
 
-    return chosen
+def _networks(options: Namespace) -> dict[str, Trained]:
+    """Return the networks to choose from: if the user tells a level, those that are told one."""
+    networks = trained_networks(options.model, options.weights)
+    if not _tells(options):
+        return networks
+    told = {task: network for task, network in networks.items() if network.is_told}
+    if not told:
+        raise InputError(f"--model {options.model}: {_NOT_TOLD}")
+    return told
+
+
+def _tells(options: Namespace) -> bool:
+    return options.sigma is not None or options.strength != 1
+
+
+def _found(image: Image, options: Namespace) -> NoiseEstimate:
+    found = estimate_noise(image)
+    return found if options.sigma is None else found.with_sigma(options.sigma)
 
 
 def _as_json(outcome: Outcome) -> dict[str, Any]:

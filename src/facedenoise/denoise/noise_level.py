@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from facedenoise.denoise.networks import RELEASED
 from facedenoise.noise import MISSING, local_mean
 from facedenoise.pictures.channels import colour_planes, white
 
 if TYPE_CHECKING:
     from facedenoise.estimator.network import NoiseEstimator
 
-ESTIMATOR = RELEASED / "estimator.safetensors"
+ESTIMATOR = Path(__file__).parents[1] / "pretrained/estimator.safetensors"
 """The network's weights, which `stages/estimator.py` writes."""
 
 _LEAST_SIDE = 32  # px; in less, noise cannot be told from detail
