@@ -13,7 +13,7 @@ _NO_NETWORK = "no network was trained on such noise; left as it is"
 
 _NEAR = 0.08  # of its sigma: so far off, the network of one level is still the best for it
 _MOSTLY = 0.75  # of the variance, the same for all pixels: Gaussian noise
-_TIMES = 3  # as many impulses as its own a network for impulses fills best
+_TIMES = 4  # as many impulses as its own a network for impulses fills best
 _LEAST_USUAL, _ABOVE_USUAL = 0.85, 0.012  # estimates of a level: from 0.85 * level to level + 0.012
 
 
