@@ -10,13 +10,22 @@ import numpy as np
 import pytest
 import torch
 from dvc.repo import Repo
-from stand_ins import BRIGHTER, TASKS, denoised_by_stand_in, stand_in, told_stand_in, write_stand_ins
+from stand_ins import (
+    BRIGHTER,
+    TASKS,
+    denoised_by_stand_in,
+    stand_in,
+    told_stand_in,
+    write_stand_ins,
+    write_told_stand_in,
+)
 
 import facedenoise.denoise.denoiser
 from facedenoise import Denoiser
 from facedenoise.errors import InputError
 from facedenoise.models.inference import denoise
 from facedenoise.models.weights import write_weights
+from facedenoise.noise.gaussian import Gaussian
 
 
 @pytest.fixture
@@ -134,6 +143,7 @@ def test_missing_weights_are_named(away: Path) -> None:
 
 
 def test_the_examples_of_the_documentation(away: Path) -> None:
+    write_told_stand_in(away / "released/any", Gaussian(std=0.1, factor=2))
     assert doctest.testmod(facedenoise.denoise.denoiser) == (0, 5)
 
 
