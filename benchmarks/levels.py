@@ -56,7 +56,7 @@ SIGMAS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25)
 SHARES = (0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)
 PEAKS = (30, 100, 400)
 PHOTOGRAPHS = ("camera", "astronaut", "coins", "coffee", "chelsea")
-PHOTOGRAPH_SIGMAS = (0.02, 0.03, 0.04, 0.06, 0.08, 0.1)
+PHOTOGRAPH_SIGMAS = (0.02, 0.06, 0.1)
 TIMED_FACES, TIMED_SIGMA = 128, 0.06
 Scores = dict[str, NDArray[np.float64]]
 """Method to its PSNR on each face."""
