@@ -93,5 +93,6 @@ class Reading:
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered, with their codes."""
         names, codes = self.source.labels.settle(self.path)
-        rows = pl.concat(self._known).with_row_index("place")
-        return names, rows.with_columns(emotion=pl.Series(codes[rows["label"]]))
+        rows = pl.concat(self._known, rechunk=True).with_row_index("place")
+        self._known.clear()  # a long source has many rows
+        return names, rows.with_columns(emotion=pl.Series(codes.astype(np.int32)[rows["label"]]))
