@@ -126,7 +126,9 @@ class Denoiser:
             If dtype or shape is another, the image has no pixels, or floating point leaves [0, 1]; if
             `sigma` is not above 0, or the network is not told it.
         """
-        estimate = None if sigma is None else self._require_told(NoiseEstimate().with_sigma(sigma))
+        if sigma is not None and not self.is_told:
+            raise ValueError("this network is not told the level of the noise; leave sigma out")
+        estimate = None if sigma is None else NoiseEstimate().with_sigma(sigma)
         _require_pixels(image)
         if image.ndim not in (2, 3) or 0 in image.shape:
             raise ValueError(f"expected shape (H, W), (N, H, W) or (H, W, C) with pixels, got {image.shape}")
@@ -143,11 +145,6 @@ class Denoiser:
     def is_told(self) -> bool:
         """Whether the network is told the level of the noise."""
         return self.network.level
-
-    def _require_told(self, estimate: NoiseEstimate) -> NoiseEstimate:
-        if not self.is_told:
-            raise ValueError("this network is not told the level of the noise; leave sigma out")
-        return estimate
 
     def denoise_stack(
         self, planes: NDArray[Any], noise: Sequence[NoiseEstimate] | None = None
