@@ -124,7 +124,7 @@ def test_other_columns_stay_as_they_are() -> None:
         (("faces.csv", "faces.csv", "salt_pepper"), "faces.csv: is one of the files to read"),
         (("nothing.png", "noisy.png", "salt_pepper"), "nothing.png: no such file"),
         (("faces.csv", "noisy.csv", "salt_pepper"), "faces.csv: line 66"),
-        (("faces.csv", "noisy.csv", "dim"), "no task 'dim'; give one of any, high_gaussian, low_gaussian, salt"),
+        (("faces.csv", "noisy.csv", "dim"), "no task 'dim'; give one of any, high_gaussian, low"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(
