@@ -1,6 +1,6 @@
-"""The picture and the table of what `levels.py` has measured.
+"""The picture of what `levels.py` has measured.
 
-python benchmarks/levels_shown.py      # draws docs/pictures/levels.png anew, and prints the table
+python benchmarks/levels_shown.py      # draws docs/pictures/levels.png anew
 """
 
 import json
@@ -62,20 +62,6 @@ CURVES = {
     "told": Curve("ours for any noise, told", BLUE, 5),
     "chosen": Curve("ours, by its own estimate", RED, 2),
 }
-NOISES = {
-    "gaussian": "Gaussian, sigma {}",
-    "salt_pepper": "impulses, {:.0%}",
-    "poisson": "Poisson, {} photons",
-    "gaussian_0.03_salt_pepper": "Gaussian, sigma 0.03, then impulses, {:.0%}",
-}
-COLUMNS = (
-    ("noisy",),
-    ("bm3d", "nonlocal_means", "biharmonic"),
-    ("ffdnet", "anscombe_ffdnet"),
-    ("low_gaussian", "high_gaussian", "salt_pepper"),
-    ("told",),
-    ("chosen",),
-)
 
 
 @matplotlib.style.context(["default", {"font.family": "DejaVu Sans", "font.size": 10, "text.color": INK}])
@@ -111,20 +97,6 @@ def draw_panel(axes: Axes, panel: Panel, measured: Sequence[Measured]) -> dict[s
     return drawn
 
 
-def table(series: Mapping[str, Sequence[Measured]]) -> str:
-    """Return the PSNR under each noise, as rows of Markdown; in each column of the best of its methods."""
-    rows = []
-    for name, measured in series.items():
-        for row in measured:
-            found = (
-                [row["psnr"][method]["mean"] for method in of if method in row["psnr"]] for of in COLUMNS
-            )
-            cells = [f"{max(psnr):.2f}" if psnr else "" for psnr in found]
-            rows.append(f"| {' | '.join([NOISES[name].format(row['strength']), *cells])} |")
-    return "\n".join(rows)
-
-
 if __name__ == "__main__":
     measured = json.loads((RESULTS / "levels.json").read_text(encoding="utf-8"))["series"]
     save_png(draw_levels(measured), PICTURE)
-    print(table(measured))

@@ -2,7 +2,6 @@
 
     python benchmarks/scale.py                          # 1, 4 and 16 times the 2,000 drawn faces
     python benchmarks/scale.py fer2013.csv --rows 6000  # of another CSV: benchmarks/results/scale.json
-    python benchmarks/scale.py --tables benchmarks/results/scale.json   # print those of docs/scale.md
 
 Rows drawn at random from the CSV are repeated, each time brighter by one, so that no image comes twice. On
 them run the stages themselves, each in a process of its own: `split`, and for a task `noise` and one epoch
@@ -12,7 +11,6 @@ of the tensors do not count: the kernel drops them when it needs the space.
 Sixteen times 6,000 rows need 2 GB for temporary files, which go where TMPDIR says.
 """
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import Any
 
 import numpy as np
 import yaml
-from common import ROOT, command_line, measure, write_result
+from common import ROOT, command_line, measure, print_table, write_result
 from ingest import write_repeated
 
 from facedenoise.errors import InputError
@@ -32,24 +30,19 @@ from stages import noise, run, split, train, untrained
 TIMES = (1, 4, 16)
 STAGES = {"split": split.main, "noise": noise.main, "untrained": untrained.main, "train": train.main}
 OUTS = {"split": "data/splits", "noise": "data/noisy", "train": "models/{task}"}
-PLANNED = 100  # million rows
 Run = dict[str, Any]
 """`stage`, `rows`, `bytes` of the stage's outs, `seconds`, `cpu_seconds`, `peak_mb`."""
 
 
 def main() -> None:
-    """Parse the command line; measure and write; print the tables."""
+    """Parse the command line; measure, write and print."""
     parser = command_line(__doc__)
     parser.add_argument("csv", type=Path, nargs="?", default=ROOT / "data/raw/sample.csv")
     parser.add_argument("--rows", type=int, default=2000, help="of the smallest set")
-    parser.add_argument("--tables", type=Path, metavar="RESULT", help="only print those of an earlier result")
     arguments = parser.parse_args()
-    if arguments.tables:
-        result = json.loads(arguments.tables.read_text(encoding="utf-8"))
-    else:
-        result = measure_growth(arguments.csv, arguments.rows)
-        write_result("scale", ("numpy", "torch"), {"device": describe(training_device()), **result})
-    print("\n\n".join(tables(result)))
+    result = measure_growth(arguments.csv, arguments.rows)
+    write_result("scale", ("numpy", "torch"), {"device": describe(training_device()), **result})
+    print_table(result["runs"])
 
 
 def measure_growth(csv: Path, rows: int) -> dict[str, Any]:
@@ -111,42 +104,6 @@ def run_stage(stage: str, task: str, checkout: Path) -> None:
 def size(folder: Path) -> int:
     """Return the bytes of all files below a folder."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def tables(result: dict[str, Any]) -> tuple[str, str]:
-    """Return the two tables of docs/scale.md in Markdown: what was measured, and the plan that follows."""
-    by_stage = [[run for run in result["runs"] if run["stage"] == stage] for stage in OUTS]
-    measured = [growth(run) for runs in by_stage for run in runs]
-    planned = [plan(runs[-1]) for runs in by_stage]
-    csv = ["CSV", *space(result["csv_bytes_a_row"]), ""]
-    return (
-        markdown(["stage", "rows", "seconds", "seconds a million rows", "peak memory, MB"], measured),
-        markdown(["", "bytes a row", f"{PLANNED} million rows: GB", "hours"], [csv, *planned]),
-    )
-
-
-def growth(run: Run) -> list[str]:
-    """Return how long a stage took on so many rows, and how much memory."""
-    seconds, rate = run["seconds"], run["seconds"] / run["rows"] * 1e6
-    return [run["stage"], f"{run['rows']:,}", f"{seconds:.1f}", f"{rate:,.0f}", f"{run['peak_mb']:.0f}"]
-
-
-def plan(run: Run) -> list[str]:
-    """Return what a stage would write and how long it would take on the planned rows."""
-    hours = run["seconds"] / run["rows"] * PLANNED * 1e6 / 3600
-    written = ["", ""] if run["stage"] == "train" else space(run["bytes"] / run["rows"])
-    return [run["stage"], *written, f"{hours:.1f}"]
-
-
-def space(bytes_a_row: float) -> list[str]:
-    """Return how large a row is, and the planned rows."""
-    return [f"{bytes_a_row:,.0f}", f"{bytes_a_row * PLANNED * 1e6 / 1e9:,.0f}"]
-
-
-def markdown(header: list[str], rows: list[list[str]]) -> str:
-    """Return a table, its numbers to the right."""
-    rule = ["---", *["--:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in [header, rule, *rows])
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ import common
 import gan
 import inference
 import levels
-import levels_shown
 import numpy as np
 import pytest
 import quality
@@ -270,10 +269,6 @@ class TestLevels:
         stable = (2 * (counts + OFFSET).sqrt()).mean()
         assert unbiased_inverse(stable).item() == pytest.approx(photons, rel=0.01)
 
-    def test_the_page_has_the_measured_figures(self) -> None:
-        measured = json.loads((ROOT / "benchmarks/results/levels.json").read_text())
-        assert levels_shown.table(measured["series"]) in (ROOT / "docs/benchmarks.md").read_text()
-
 
 class TestScale:
     @pytest.mark.slow
@@ -307,20 +302,6 @@ class TestScale:
         assert places == sorted(set(places))
         with pytest.raises(InputError, match=r"64 rows; give --rows at most so many$"):
             scale.write_sample(source, target, 65)
-
-    def test_its_plan_is_proportional_to_what_the_largest_set_took(self) -> None:
-        small = {"stage": "split", "rows": 10, "bytes": 1, "seconds": 9.0, "peak_mb": 1.0}
-        large = {"rows": 1_000_000, "bytes": 2_320_000_000, "seconds": 36.0, "peak_mb": 200.4}
-        runs = [small, *({"stage": stage, **large} for stage in ("split", "noise", "train"))]
-        measured, planned = scale.tables({"csv_bytes_a_row": 8400, "runs": runs})
-        assert "| split | 1,000,000 | 36.0 | 36 | 200 |" in measured
-        stages = ["| split | 2,320 | 232 | 1.0 |", "| noise | 2,320 | 232 | 1.0 |", "| train |  |  | 1.0 |"]
-        assert planned.splitlines()[2:] == ["| CSV | 8,400 | 840 |  |", *stages]
-
-    def test_the_page_has_the_measured_figures(self) -> None:
-        measured = json.loads((ROOT / "benchmarks/results/scale.json").read_text())
-        page = (ROOT / "docs/scale.md").read_text()
-        assert all(table in page for table in scale.tables(measured))
 
 
 class TestReference:

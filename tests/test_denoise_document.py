@@ -1,4 +1,4 @@
-"""The commands that the README gives for one's own pictures work in an installed package."""
+"""The commands of docs/denoise.md work in an installed package."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from facedenoise.pictures.files import Picture, read_picture, write_picture
 
 pytestmark = pytest.mark.slow
 
-PICTURES = "Denoise your own pictures"
+PAGE = "docs/denoise.md"
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def run(command: list[str], installed: Path, folder: Path) -> None:
 
 
 def test_every_command_runs(installed: Path, folder: Path) -> None:
-    [block] = blocks("README.md", PICTURES, "bash")
+    [block] = blocks(PAGE, "On the command line", "bash")
     install, *others = commands(block)
     assert install == "pip install ."
     for command in others:
@@ -68,7 +68,7 @@ def test_every_command_runs(installed: Path, folder: Path) -> None:
 
 
 def test_the_python_runs(installed: Path, folder: Path) -> None:
-    [block] = blocks("README.md", PICTURES, "python")
+    [block] = blocks(PAGE, "In Python", "python")
     setting = "import numpy as np\nimage = np.full((20, 30, 3), 100, np.uint8)\n"
     result = "\nassert clean.shape == image.shape and clean.dtype == image.dtype\n"
     run([sys.executable, "-c", setting + block + result], installed, folder)
