@@ -1,7 +1,7 @@
 """Train the classifier of labels on clean faces.
 
-Where there are too few labels to learn from, the outs are those of no epoch at all: the initial weights,
-which tell no label, and an empty history.
+If there are too few labels to learn from, no epoch runs. Then the outputs are the initial weights, which
+tell no label, and an empty history.
 """
 
 from facedenoise.classifier.learner import (
@@ -25,20 +25,21 @@ from stages.settings import load_params
 from stages.training import run_training_stage, train, write_history
 
 COLUMNS = ["epoch", "loss", "val_accuracy", "val_balanced_accuracy", "lr"]
-FEWEST = 2  # labels among the training faces; there is nothing to tell a single one from
+FEWEST = 2  # labels among the training faces; with a single label there is nothing to tell apart
 SCORES = {
     "none": ("val_accuracy", "val_balanced_accuracy"),
     "balanced": ("val_balanced_accuracy", "val_accuracy"),
 }
-"""By weighting: the validation's scores; the first decides which weights are kept."""
+"""The validation scores for each weighting; the first score decides which weights are kept."""
 
 
 def main() -> None:
     """Write models/classifier.safetensors and reports/history/classifier.csv."""
-    settings = load_params().classifier
+    params = load_params()
+    settings, channels = params.classifier, params.data.channels
     faces, val = labelled_split("train"), labelled_split("val")
     labels = known_labels(faces, val)
-    learner = classification(settings, labels, faces)
+    learner = classification(settings, labels, channels, faces)
     if labels:
         progress = train(
             "classifier",
@@ -53,7 +54,7 @@ def main() -> None:
     else:
         progress = Progress(kept=cpu_state(learner.averaged()))
     if is_first():
-        own = {"widths": settings.widths, "blocks": settings.blocks, "labels": labels}
+        own = {"widths": settings.widths, "blocks": settings.blocks, "labels": labels, "channels": channels}
         write_weights(CLASSIFIER, progress.kept, {KIND: own})
         write_history(CLASSIFIER_HISTORY, progress.history, COLUMNS)
 
@@ -65,7 +66,7 @@ def labelled_split(split: str) -> LabelledFaces:
 
 
 def known_labels(faces: LabelledFaces, val: LabelledFaces) -> tuple[str, ...]:
-    """Return the names of the labels; none, which it says, where there are too few to learn from."""
+    """Return the names of the labels; if there are too few to learn from, say so and return none."""
     seen = len(faces.label.unique())
     if seen >= FEWEST and len(val):
         return read_labels(split_file("train"))
@@ -73,11 +74,16 @@ def known_labels(faces: LabelledFaces, val: LabelledFaces) -> tuple[str, ...]:
     return ()
 
 
-def classification(settings: Classifier, labels: tuple[str, ...], faces: LabelledFaces) -> Classification:
+def classification(
+    settings: Classifier, labels: tuple[str, ...], channels: int, faces: LabelledFaces
+) -> Classification:
     """Make the learner, freshly seeded."""
     seed_everything(settings.seed)
     network, average = (
-        placed(LabelClassifier(settings.widths, settings.blocks, labels), training_device()) for _ in range(2)
+        placed(
+            LabelClassifier(settings.widths, settings.blocks, labels, channels=channels), training_device()
+        )
+        for _ in range(2)
     )
     weights = balancing_weights(faces.label, len(labels)) if settings.weighting == "balanced" else None
     names = ("lr", "weight_decay", "clip", "ema", "smoothing")

@@ -21,9 +21,9 @@ from stages.training import train
 
 @dataclass(frozen=True)
 class DenoiserTraining:
-    """A training of a task: `section` is what it has in common with other tasks, `own` what it has not.
+    """A training of a task: `section` has what the tasks share, `own` has what they do not.
 
-    The networks start from the weights `starts`, of which the denoiser's are the first.
+    The networks start from the weights `starts`; those of the denoiser are the first.
     """
 
     params: Params
@@ -46,7 +46,7 @@ class DenoiserTraining:
         """Train on the task's pairs; judge on its validation pairs."""
         print(f"{stage}@{self.task} starts from {', '.join(map(str, self.starts))}")
         params, task = self.params, self.params.tasks[self.task]
-        both = [task.train, self.own]  # the balance of the one counts in the other, too
+        both = [task.train, self.own]  # a GAN also takes the `balance` of `train`
         splits = ("train", "val")
         pairs = [*map(split_file, splits), *(noisy_file(self.task, split) for split in splits)]
         return train(
@@ -68,7 +68,8 @@ class DenoiserTraining:
     def batches(self) -> Batches:
         """Return the training batches."""
         pairs, section = self._pairs("train").to(training_device()), self.section
-        settings = {"fresh": self.params.train.fresh_noise, "told": self.params.model.level}
+        fresh = self.params.train.fresh_noise and self.noise.noise.given is None
+        settings = {"fresh": fresh, "told": self.params.model.level}
         return Batches(pairs, section.batch_size, section.seed, self.noise, **settings)
 
     def description(self, model: str) -> dict[str, Any]:
@@ -78,7 +79,8 @@ class DenoiserTraining:
 
     def _network_settings(self) -> dict[str, Any]:
         keeps = self.params.tasks[self.task].noise.keeps_unsaturated
-        return {**asdict(self.params.model), "keep_unsaturated": keeps}
+        channels = self.params.data.channels
+        return {**asdict(self.params.model), "channels": channels, "keep_unsaturated": keeps}
 
     def _pairs(self, split: str) -> Pairs:
         clean, noisy = read_tensors(split_file(split)), read_tensors(noisy_file(self.task, split))

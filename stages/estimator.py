@@ -1,7 +1,8 @@
 """Train the estimator of noise on this checkout's faces and put it into the package, in half precision.
 
-No stage of dvc.yaml: run `python -m stages.estimator` after a `dvc repro` on the real faces, and commit what
-it writes, `src/facedenoise/pretrained/estimator.safetensors`. It takes 15 minutes on one core.
+This is no stage of dvc.yaml. Run `python -m stages.estimator` after a `dvc repro` on the real faces, and
+commit the file that it writes: `src/facedenoise/pretrained/estimator.safetensors`. It takes 15 minutes on one
+core.
 """
 
 from pathlib import Path
@@ -27,7 +28,8 @@ BATCH_SIZE, SEED = 64, 0
 
 def main() -> None:
     """Write pretrained/estimator.safetensors."""
-    train, val = (read_tensors(split_file(split))["images"] for split in ("train", "val"))
+    # It judges each channel by itself: of faces in colour it learns from the first.
+    train, val = (read_tensors(split_file(split))["images"][:, :1] for split in ("train", "val"))
     origin = {"commit": commit(), "data_sha256": sha256_of_source(Path(load_params().data.source))}
     seed_everything(SEED)
     network, average = (placed(NoiseEstimator(**SETTINGS), training_device()) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Refine one task's U-Net against a PatchGAN, which starts from that of the task before."""
+"""Refine one task's U-Net against a PatchGAN that starts from the PatchGAN of the task before."""
 
 from facedenoise.models.device import placed, training_device
 from facedenoise.models.patchgan import PatchGAN
@@ -22,14 +22,15 @@ def main() -> None:
     progress = training.run("gan", learner, Plan(task.gan.epochs, params.gan.warmup), "gan")
     if is_first():
         write_weights(weights_file(name, "gan"), progress.kept, training.description("gan"))
-        settings = {"patchgan": {"widths": params.gan.widths}, "task": name, "model": "discriminator"}
-        write_weights(weights_file(name, "discriminator"), cpu_state(learner.discriminator), settings)
+        settings = {"widths": params.gan.widths, "channels": params.data.channels}
+        description = {"patchgan": settings, "task": name, "model": "discriminator"}
+        write_weights(weights_file(name, "discriminator"), cpu_state(learner.discriminator), description)
 
 
 def adversarial(training: DenoiserTraining) -> Adversarial:
     """Make the learner of both networks, from the weights that they start from."""
-    gan = training.params.gan
-    discriminator = placed(PatchGAN(gan.widths), training_device())
+    gan, channels = training.params.gan, training.params.data.channels
+    discriminator = placed(PatchGAN(gan.widths, channels=channels), training_device())
     load_weights(discriminator, training.starts[1])
     weight = gan.weight * training.params.tasks[training.task].gan.weight_factor
     settings = {"weight": weight, "smoothing": gan.smoothing, "lr": gan.discriminator_lr}

@@ -1,4 +1,4 @@
-"""Corrupt the three splits with one task's noise: draw 0, the one on disk."""
+"""Corrupt the three splits with one task's noise: draw 0, on disk; or take what is given."""
 
 from collections.abc import Iterator
 
@@ -24,14 +24,17 @@ def main() -> None:
 
 
 def write_noisy(task: str, split: str, noise: Noise, seed: int) -> None:
-    """Write the noisy images of a split, in its order and in bounded memory."""
-    clean = read_tensors(split_file(split))
-    images, rows = clean["images"].numpy(), clean["row"].numpy()
+    """Write the noisy images of a split, drawn or given, in its order and in bounded memory."""
+    faces = read_tensors(split_file(split))
+    images, rows = faces[f"noisy/{noise.given}" if noise.given else "images"].numpy(), faces["row"].numpy()
 
     def pieces() -> Iterator[NDArray[np.uint8]]:
         for start in progress_bar(range(0, len(images), PIECE), desc=f"{task}/{split}", unit="k images"):
             piece = slice(start, start + PIECE)
-            yield corrupt(images[piece], rows[piece], noise, seed=seed, task=task, draw=0)
+            if noise.given:
+                yield images[piece]
+            else:
+                yield corrupt(images[piece], rows[piece], noise, seed=seed, task=task, draw=0)
 
     with replacing(noisy_file(task, split)) as temporary, spooled(pieces(), temporary.parent) as noisy:
         save_arrays(temporary, {"images": noisy})

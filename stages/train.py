@@ -1,4 +1,4 @@
-"""Train one task's Attention U-Net, starting from that of the task before."""
+"""Train one task's Attention U-Net, starting from the U-Net of the task before."""
 
 from facedenoise.models.weights import write_weights
 from facedenoise.training.distributed import is_first

@@ -55,7 +55,7 @@ def train(
 
 
 def write_history(path: Path, history: Rows, columns: list[str] | None = None) -> None:
-    """Write one row an epoch; `columns` are needed where there is none."""
+    """Write one row per epoch; without any epoch, `columns` name the header."""
     with replacing(path) as temporary:
         table = pd.DataFrame(history, columns=columns)
         # DVC's plots would draw an empty cell as 0; they leave out `nan`.
@@ -76,7 +76,7 @@ def checkpoints(stage: str, settings: list[dict[str, Any]], inputs: Iterable[Pat
 
 
 def forget_old(own: Path) -> None:
-    """Remove the trainings' states that are older than the newest, but for `own` and those in use."""
+    """Remove the trainings' states that are older than the newest, except `own` and those in use."""
     own.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(own.parent / "lock"):  # of the experiments in a queue one at a time
         others = [folder for folder in own.parent.glob("*-*") if folder != own]

@@ -18,10 +18,11 @@ from stages.settings import load_params
 def main() -> None:
     """Write models/untrained/{unet,discriminator}.safetensors."""
     params = load_params()
+    channels = params.data.channels
     unet, discriminator = draw(params, params.train.seed)[0], draw(params, params.gan.seed)[-1]
     for model, network, settings in (
-        ("unet", unet, {KIND: asdict(params.model)}),
-        ("discriminator", discriminator, {"patchgan": {"widths": params.gan.widths}}),
+        ("unet", unet, {KIND: {**asdict(params.model), "channels": channels}}),
+        ("discriminator", discriminator, {"patchgan": {"widths": params.gan.widths, "channels": channels}}),
     ):
         description = {**settings, "task": UNTRAINED, "model": model}
         write_weights(weights_file(UNTRAINED, model), cpu_state(network), description)
@@ -30,7 +31,9 @@ def main() -> None:
 def draw(params: Params, seed: int) -> list[nn.Module]:
     """Return the networks of an adversarial training, new: generator, its average, discriminator."""
     seed_everything(seed)
-    return [*(AttentionUNet(**asdict(params.model)) for _ in range(2)), PatchGAN(params.gan.widths)]
+    channels = params.data.channels
+    unets = [AttentionUNet(**asdict(params.model), channels=channels) for _ in range(2)]
+    return [*unets, PatchGAN(params.gan.widths, channels=channels)]
 
 
 if __name__ == "__main__":

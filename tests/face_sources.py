@@ -76,7 +76,8 @@ def save_shards(folder: Path) -> None:
 
 def split_up(source: Path, **changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any], list[str]]:
     """Split a source beside it; return the arrays by split, with `labels`; the audit; the remarks."""
-    settings = {"labels": None, "split": "given", "size": None, "broken": "refuse", "deduplicate": True}
+    form: dict[str, Any] = {"labels": None, "split": "given", "size": None, "colour": "grey", "noisy": []}
+    settings = {**form, "broken": "refuse", "deduplicate": True}
     out = source.parent / "out"
     remarks = write_splits(Data(str(source), **(settings | changes)), out / "splits", out / "data.json")
     splits = {}

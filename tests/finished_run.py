@@ -176,6 +176,7 @@ def write_run(
     The params are those of `run_content`.
     """
     content, reports = run_content(**params), folder / "reports"
+    content["data"]["colour"] = "rgb" if faces.shape[1] == 3 else "grey"
     (folder / "params.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
     label = torch.arange(len(faces)) % len(labels) if labels else torch.full((len(faces),), -1)
     for split in ("train", "val", "test"):

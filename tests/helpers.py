@@ -34,9 +34,17 @@ def read_fer_csv(path: Path) -> tuple[NDArray[np.uint8], list[int], list[str]]:
     return images.reshape(-1, 1, side, side), table["emotion"].tolist(), table["Usage"].tolist()
 
 
-def random_images(count: int = 2, height: int = 48, width: int = 48, seed: int = 0) -> Tensor:
-    """Return uniform pixels in [0, 1], float32 (count, 1, height, width)."""
-    return torch.rand(count, 1, height, width, generator=torch.Generator().manual_seed(seed))
+def random_images(
+    count: int = 2, height: int = 48, width: int = 48, seed: int = 0, *, channels: int = 1
+) -> Tensor:
+    """Return uniform pixels in [0, 1], float32 (count, channels, height, width)."""
+    return torch.rand(count, channels, height, width, generator=torch.Generator().manual_seed(seed))
+
+
+def tinted(faces: Tensor) -> Tensor:
+    """Return grey faces, uint8 (N, 1, H, W), in colour, uint8 (N, 3, H, W): dark parts are blue."""
+    grey = faces.float()
+    return torch.cat([grey, 0.7 * grey, 220 - 0.6 * grey], dim=1).round().to(torch.uint8)
 
 
 def awake(network: Network) -> Network:

@@ -11,10 +11,12 @@ from documents import ROOT, blocks
 from face_sources import CODES, FACES, USAGE, csv_text, save_shards, save_tree, tree, words
 
 from facedenoise.images.tensors import read_tensors
-from stages.paths import SPLIT_NAMES, split_file
+from stages import noise
+from stages.paths import SPLIT_NAMES, noisy_file, split_file
 from stages.split import main
 
 DOCUMENT = "docs/data.md"
+DEFAULT_TASKS = yaml.safe_load((ROOT / "params.yaml").read_text())["tasks"].keys()
 VOTES = "Usage,Image name,neutral,happiness,surprise,sadness,anger,disgust,fear,contempt,unknown,NF\n"
 
 
@@ -27,6 +29,11 @@ def save_votes(folder: Path) -> None:
     save_csv(folder / "icml_face_data.csv")
     rows = [f"{usage},,{','.join(['10', *'000000000'])}\n" for usage in USAGE]
     (folder / "fer2013new.csv").write_text(VOTES + "".join(rows))
+
+
+def save_pairs(folder: Path) -> None:
+    save_tree(folder, {f"clean/{name}": face for name, face in tree().items()})
+    save_tree(folder, {f"noisy/{name}": 255 - face for name, face in tree().items()})
 
 
 def save_challenge(folder: Path) -> None:
@@ -45,6 +52,7 @@ EXAMPLES: dict[str, Callable[[Path], object]] = {
     "Pictures without splits": lambda path: save_tree(
         path, {f"{n}.png": face for n, face in enumerate(FACES)}
     ),
+    "Own pairs": save_pairs,
 }
 
 
@@ -58,9 +66,10 @@ def test_every_form_has_an_example() -> None:
 def test_the_example_splits_the_faces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, heading: str) -> None:
     [block] = blocks(DOCUMENT, heading, "bash")
     content = yaml.safe_load((ROOT / "params.yaml").read_text())
-    settings = [word for word in shlex.split(block) if word.startswith("data.")]
-    for key, value in (setting.split("=") for setting in settings):
-        content["data"][key.removeprefix("data.")] = yaml.safe_load(value)
+    settings = [word.removeprefix("+").partition("=") for word in shlex.split(block) if "=" in word]
+    for key, _, value in settings:
+        section, name = key.split(".")
+        content[section][name] = yaml.safe_load(value)
     monkeypatch.chdir(tmp_path)
     Path("params.yaml").write_text(yaml.safe_dump(content))
     EXAMPLES[heading](Path(content["data"]["source"]))
@@ -68,3 +77,8 @@ def test_the_example_splits_the_faces(tmp_path: Path, monkeypatch: pytest.Monkey
     rows = [read_tensors(split_file(name))["row"].numpy() for name in SPLIT_NAMES]
     assert all(map(len, rows))
     assert sorted(np.concatenate(rows)) == list(range(len(np.concatenate(rows))))
+    for task in content["tasks"].keys() - DEFAULT_TASKS:
+        monkeypatch.setattr("sys.argv", ["noise", task])
+        noise.main()
+        noisy = read_tensors(noisy_file(task, "test"))["images"]
+        np.testing.assert_array_equal(noisy, 255 - read_tensors(split_file("test"))["images"].numpy())

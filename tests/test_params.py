@@ -58,6 +58,11 @@ def test_a_small_rate_that_yaml_reads_as_text_is_a_number(content: dict[str, Any
     assert params.tasks["low_gaussian"].train.lr == 1e-05
 
 
+@pytest.mark.parametrize(("colour", "channels"), [("grey", 1), ("rgb", 3)])
+def test_an_image_has_the_channels_of_its_colour(content: dict[str, Any], colour: str, channels: int) -> None:
+    assert parse_params(changed(content, "data.colour", colour), "params.yaml").data.channels == channels
+
+
 def test_a_task_needs_no_title_and_two_may_come_after_the_same(content: dict[str, Any]) -> None:
     params = parse_params({**content, "tasks": {"few_photons": TASK, "fewer": TASK}}, "params.yaml")
     assert params.titles == {"few_photons": "Few photons", "fewer": "Fewer"}
@@ -139,6 +144,11 @@ def test_a_wrong_number_in_a_mixture_is_one_line_that_names_its_place(content: d
         ("data.split", [0.8, 0.1, 0.2]),
         ("data.split", [1.0, 0.0, 0.0]),
         ("data.size", 7),
+        ("data.colour", "bgr"),
+        ("data.noisy", "noisy"),
+        ("data.noisy", ["clean"]),
+        ("data.noisy", ["../up"]),
+        ("data.noisy", ["night", "Night"]),
         ("data.broken", "keep"),
         ("data.deduplicate", "no"),
         ("sample.rows", 10),
@@ -157,6 +167,28 @@ def test_names_that_differ_in_capitals_alone_are_refused(content: dict[str, Any]
     assert [line.split(": ")[1] for line in lines] == ["tasks.salt_pepper", "tasks.Salt_Pepper"]
 
 
+GIVEN = {"kind": "given", "name": "night"}
+
+
+def test_given_noise_is_named_in_data(content: dict[str, Any]) -> None:
+    changed(content, "tasks.low_gaussian.noise", GIVEN)
+    [line] = problems(content)
+    wrong = "tasks.low_gaussian.noise.name: 'night' is not in data.noisy, which is empty"
+    assert line == f"params.yaml: {wrong}; add it there"
+    params = parse_params(changed(content, "data.noisy", ["dusk", "night"]), "params.yaml")
+    assert params.data.noisy == ("dusk", "night")
+    assert params.tasks["low_gaussian"].noise.given == "night"
+    assert params.tasks["high_gaussian"].noise.given is None
+
+
+@pytest.mark.parametrize("kind", ["one_of", "sequence"])
+def test_given_noise_is_no_part_of_a_mixture(content: dict[str, Any], kind: str) -> None:
+    mixture = {"kind": "sequence", "of": [{"kind": kind, "of": [GIVEN]}]}
+    changed(changed(content, "data.noisy", ["night"]), "tasks.low_gaussian.noise", mixture)
+    [line] = problems(content)
+    assert line.startswith("params.yaml: tasks.low_gaussian.noise: given pictures are no part of a mixture;")
+
+
 def test_tasks_in_a_circle_are_one_line_that_shows_it(content: dict[str, Any]) -> None:
     [line] = problems(changed(content, "tasks.low_gaussian.after", "high_gaussian"))
     assert "tasks.low_gaussian.after" in line
@@ -166,8 +198,8 @@ def test_tasks_in_a_circle_are_one_line_that_shows_it(content: dict[str, Any]) -
 def test_an_unknown_kind_of_noise_names_those_there_are(content: dict[str, Any]) -> None:
     [line] = problems(changed(content, "tasks.low_gaussian.noise.kind", "laplace"))
     assert line == (
-        "params.yaml: tasks.low_gaussian.noise.kind: choose one of gaussian, one_of, poisson, salt_pepper, "
-        "sequence, speckle (it is 'laplace')"
+        "params.yaml: tasks.low_gaussian.noise.kind: choose one of gaussian, given, one_of, poisson, "
+        "salt_pepper, sequence, speckle (it is 'laplace')"
     )
 
 

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from facedenoise.errors import InputError
 from facedenoise.models import UNTRAINED
-from facedenoise.noise import AnyNoise
+from facedenoise.noise import AnyNoise, Noise
 from facedenoise.ranges import (
     STRICT,
     Count,
@@ -52,6 +52,14 @@ def _given_or_shares(value: Any) -> str | tuple[float, ...]:  # noqa: ANN401
     raise ValueError("give `given`, or three shares that add up to 1, such as [0.8, 0.1, 0.1]")
 
 
+def _plain_and_apart(names: tuple[str, ...]) -> tuple[str, ...]:
+    if not all(map(_PLAIN_WORD.fullmatch, names)):
+        raise ValueError("give plain words: letters, digits and _, with a letter first")
+    if len({name.lower() for name in ("clean", "pixels", *names)}) < len(names) + 2:
+        raise ValueError("give each name once, and not `clean` or `pixels`")
+    return names
+
+
 @dataclass(frozen=True, config=STRICT)
 class Sample:
     """The drawn faces."""
@@ -68,8 +76,15 @@ class Data:
     labels: Annotated[str, Field(min_length=1)] | None
     split: Annotated[str | tuple[float, ...], PlainValidator(_given_or_shares)]
     size: Annotated[int, Field(strict=True, ge=8, le=2000)] | None
+    colour: Literal["grey", "rgb"]
+    noisy: Annotated[tuple[str, ...], AfterValidator(_plain_and_apart)]
     broken: Literal["refuse", "skip"]
     deduplicate: Switch
+
+    @property
+    def channels(self) -> int:
+        """The channels of an image."""
+        return 3 if self.colour == "rgb" else 1
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -223,11 +238,13 @@ def parse_params(content: object, source: str) -> Params:
     ------
     InputError
         One line a problem, each naming the key: unknown or missing, of a wrong type, out of range; a task
-        whose name is no plain word or taken, or that comes after no task or after itself.
+        whose name is no plain word or taken, that comes after no task or after itself, or whose given
+        pictures are not in `data.noisy`.
     """
     try:
         params = TypeAdapter(Params).validate_python(content)
         problems = list(_wrong_names(params.tasks)) or list(_wrong_chain(params.tasks))
+        problems += _wrong_pairs(params)
     except ValidationError as error:
         problems = [_describe(problem) for problem in error.errors()]
     if problems:
@@ -260,6 +277,22 @@ def _wrong_chain(tasks: Mapping[str, Task]) -> Iterator[str]:
             circle = " after ".join([*chain, name])
             yield f"tasks.{name}.after: the tasks go round in a circle: {circle}; let one start {UNTRAINED}"
             return
+
+
+def _wrong_pairs(params: Params) -> Iterator[str]:
+    """Name the tasks whose noisy pictures `data` does not have, or that mix them with other noise."""
+    for name, task in params.tasks.items():
+        given = task.noise.given
+        if any(part.given for part in _parts(task.noise)):
+            yield f"tasks.{name}.noise: given pictures are no part of a mixture; make it a task of its own"
+        elif given and given not in params.data.noisy:
+            known = ", ".join(params.data.noisy) or "empty"
+            yield f"tasks.{name}.noise.name: {given!r} is not in data.noisy, which is {known}; add it there"
+
+
+def _parts(noise: Noise) -> Iterator[Noise]:
+    for part in noise.parts:
+        yield from (part, *_parts(part))
 
 
 def _describe(problem: ErrorDetails) -> str:

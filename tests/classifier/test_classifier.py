@@ -64,6 +64,14 @@ class TestNetwork:
         assert torch.equal(features[0], features[1])
         assert torch.equal(features[0], features[2])
 
+    def test_each_channel_of_a_colour_counts_for_itself(self) -> None:
+        faces = torch.cat([random_images(3, 16, 16, seed) for seed in range(3)], dim=1)
+        classifier = tiny_classifier(channels=3)
+        features = classifier.embed(faces)
+        assert features.shape == (3, FEATURES)
+        for order in ([1, 0, 2], [0, 2, 1]):
+            assert not torch.allclose(classifier.embed(faces[:, order]), features)
+
     def test_the_features_alone_decide_the_logits(self) -> None:
         classifier, faces = tiny_classifier(), random_images(3, 16, 16)
         features = classifier.embed(faces)
@@ -99,6 +107,9 @@ class TestFile:
         assert rebuilt.labels == EMOTIONS
         faces = random_images(3, 16, 16)
         torch.testing.assert_close(rebuilt(faces), classifier(faces))  # another memory layout
+        coloured = {**TINY_CLASSIFIER, "channels": 3}
+        write_weights(path, tiny_classifier(channels=3).state_dict(), {KIND: coloured})
+        assert load_classifier(path)(faces.expand(-1, 3, -1, -1)).shape == (3, len(EMOTIONS))
         write_weights(path, classifier.state_dict(), {"patchgan": TINY_CLASSIFIER})
         with pytest.raises(InputError, match=rf"^{path}: .* not those of a network of the kind {KIND}$"):
             load_classifier(path)
@@ -136,6 +147,11 @@ class TestBatches:
         assert 16 < sum(window in mirrored for window in found) < 48
         corners = {(straight | mirrored)[window] for window in found}
         assert {top for top, _ in corners} == {left for _, left in corners} == set(range(9))
+
+    def test_the_window_is_the_same_in_all_channels_of_a_face(self, faces: LabelledFaces) -> None:
+        colours = torch.cat([faces.images, 255 - faces.images, faces.images // 2], dim=1)
+        windows, grey = (augmented(images, np.random.default_rng(0)) for images in (colours, faces.images))
+        assert torch.equal(windows, torch.cat([grey, 255 - grey, grey // 2], dim=1))
 
 
 def cut_out(face: Tensor) -> dict[bytes, tuple[int, int]]:

@@ -41,7 +41,7 @@ def read(path: Path) -> Rows:
     """Return the label, the split and the pixels of each row."""
     reading = Reading(path, skip=False)
     images = np.concatenate(list(reading.images(Decoder())))
-    assert images.ndim == 4
+    assert images.shape[1:3] == (1, 1)
     assert images.dtype == np.uint8
     _, rows = reading.labelled()
     assert rows["row"].to_list() == list(range(len(images)))
@@ -175,7 +175,10 @@ MALFORMED = {
     "unclosed quote in the header": (b'emotion,pixels,"Usage\n', "line 1: a misplaced or unclosed quote"),
     "fewer pixels": (HEADER + GOOD + b"0,1,Training\n", "line 3: column 'pixels': 1 pixels; give each"),
     "more pixels": (HEADER + GOOD + GOOD[:-10] + b" 7,Training\n", "line 3: column 'pixels': 5 pixels"),
-    "a bad first row": (HEADER + b"0,1 2,Training\n" + GOOD, PIXELS + "2 pixels; give each image 4, as line"),
+    "a bad first row": (
+        HEADER + b"0,1 2,Training\n" + GOOD,
+        PIXELS + "2 pixels; give each image 4, as others",
+    ),
     "not a square": (HEADER + b"0,1 2 3,Training\n", PIXELS + "3 pixels; give each image a square"),
     "empty pixels": (HEADER + b"0,,Training\n" + GOOD, PIXELS + "pixel 1 is ''"),
     "quoted empty pixels": (HEADER + b'0,"",Training\n' + GOOD, PIXELS + "pixel 1 is ''"),
@@ -202,7 +205,23 @@ MALFORMED = {
     "UTF-16": ((HEADER + GOOD).decode().encode("utf-16"), "line 1: a NUL byte: no UTF-8 text"),
     "UTF-32": ((HEADER + GOOD).decode().encode("utf-32"), "line 1: a NUL byte: no UTF-8 text"),
     "HTML": (b"<!DOCTYPE html>\n<p>log in", "line 1: a web page; log in"),
-    "old Macintosh line ends": ((HEADER + GOOD).replace(b"\n", b"\r"), NO_ROWS),
+    "old Macintosh line ends": (
+        (HEADER + GOOD).replace(b"\n", b"\r"),
+        "line 1: line ends of old Macs (CR alone); save it with",
+    ),
+    "old Macintosh line ends, pixels last": (
+        b"emotion,pixels\r3,0 9 10 255\r",
+        "line 1: line ends of old Macs (CR alone); save it with",
+    ),
+    "a comment": (b"# FER2013\n" + HEADER + GOOD, "line 1: a comment above the header; take it out"),
+    "7-Zip": (b"7z\xbc\xaf\x27\x1c junk", "line 1: an archive of a kind that is not read; unpack it"),
+    "RAR": (b"Rar!\x1a\x07\x01 junk", "line 1: an archive of a kind that is not read; unpack it"),
+    "Zstandard": (b"\x28\xb5\x2f\xfd junk", "line 1: an archive of a kind that is not read; unpack it"),
+    "a picture": (b"\x89PNG\r\n\x1a\n junk", "line 1: a picture; put it in a folder and name that"),
+    "pixels that are no square": (
+        b"width,height,pixels\n" + b"8,32," + b" ".join([b"1"] * 256) + b"\n",
+        "line 2: '8' x '32' pixels are no square; give",
+    ),
     "a line of 20 MB": (HEADER + b"0," + b"1 " * 10_000_000, "line 2: more than 16 MB"),
     # At the size that the blanks of the first row promise, the images would take 800 GB.
     "a huge first row": (HEADER + b"0," + b" x" * (1 << 22) + b",Training\n" + GOOD * 200_000, PIXELS),

@@ -1,6 +1,6 @@
 """The forms other than CSV: the same faces give the same splits, and what is wrong is named."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from face_sources import (
     CODES,
     FACES,
     FOLDERS,
+    HEADER,
     SIDE,
     USAGE,
     csv_text,
@@ -21,11 +22,12 @@ from face_sources import (
     tree,
     words,
 )
+from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import EMOTIONS, USAGES
-from facedenoise.pictures.grey import grey_square
+from facedenoise.pictures.squares import square
 
 EMPTY = np.empty((0, 0), np.uint8)
 PICTURES = [png(face) for face in FACES]
@@ -195,11 +197,11 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "Parquet with names of pictures": (
         parquet(image=NAMED),
-        "source: row 0: no picture, or only the name of one",
+        "source: row 0: column 'image': no picture, or only the name of one",
     ),
     "a broken picture in Parquet": (
-        parquet(image=with_one(PICTURES, b"GIF89a")),
-        "source: row 5: no picture of a",
+        parquet(image=with_one(PICTURES, b"nothing")),
+        "source: row 5: column 'image': no picture of a",
     ),
     "no split in Parquet": (
         parquet(split=with_one(["train"] * 42, "trial")),
@@ -239,11 +241,12 @@ def test_what_is_wrong_is_named_and_nothing_written(
 
 
 def test_broken_pictures_are_left_out_and_listed(tmp_path: Path) -> None:
-    save_tree(tmp_path / "source", tree() | {"train/sad/05x.png": EMPTY, "val/sad/99.png": EMPTY})
-    with pytest.raises(InputError, match=r"05x.png: .*\n.*99.png: "):
+    bad = {"train/sad/05x.png": EMPTY, "val/sad/98.png": FACES[0][1:, 1:], "val/sad/99.png": EMPTY}
+    save_tree(tmp_path / "source", tree() | bad)
+    with pytest.raises(InputError, match=r"05x.png: .*\n.*98.png: 7 x 7 pixels, .* 8 x 8; .*\n.*99.png: "):
         split_up(tmp_path / "source")
     splits, audit, _ = split_up(tmp_path / "source", broken="skip")
-    assert [line.split(": ")[0][-7:] for line in audit["broken"]] == ["05x.png", "/99.png"]
+    assert [line.split(": ")[0][-7:] for line in audit["broken"]] == ["05x.png", "/98.png", "/99.png"]
     assert splits["train"]["row"].tolist() == [*range(6), *range(7, 15)], "rows count what is left out"
     assert len(splits["val"]["row"]) == 14
 
@@ -271,23 +274,38 @@ def test_sizes_are_made_equal(tmp_path: Path) -> None:
     assert split_up(tmp_path / "faces.csv", size=12)[0]["val"]["images"].shape == (14, 1, 12, 12)
 
 
-def interleaved(alpha: bool, order: str) -> str:
-    """Return a CSV of smooth 16 x 16 pictures of four channels."""
-    ramps = np.add.outer(np.arange(16), np.arange(16)) * 4
-    channels = [ramps + shift for shift in (0, 60, 120)] + [
-        np.full((16, 16), 255) if alpha else ramps[::-1] + 30
-    ]
-    flat = words(np.stack(channels, -1 if order == "mixed" else 0))
-    return "".join(["emotion,pixels,Usage\n", *(f"0,{flat},{usage}\n" for usage in USAGES)])
+RAMPS = np.add.outer(np.arange(16), np.arange(16)) * 4
+COLOURS = np.stack([RAMPS, RAMPS + 60, RAMPS[::-1] + 120], -1).astype(np.uint8)  # smooth, 16 x 16
+WORDS = {2: "two channels, grey and alpha", 3: "three channels, RGB", 4: "four channels, RGB and alpha"}
 
 
-@pytest.mark.parametrize(
-    ("alpha", "order"), [(True, "mixed"), (False, "mixed"), (True, "stacked"), (False, "stacked")]
-)
-def test_four_channels_are_not_read_as_grey(tmp_path: Path, alpha: bool, order: str) -> None:
-    (tmp_path / "rgba.csv").write_text(interleaved(alpha, order))
-    with pytest.raises(InputError, match="1024 values are 16 x 16 pixels of four channels; give one grey"):
-        split_up(tmp_path / "rgba.csv")
+def channels_of(channels: int, alpha: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    colours = COLOURS[..., :1] if channels == 2 else COLOURS
+    return colours if channels == 3 else np.concatenate([colours, alpha], -1)
+
+
+def save_values(path: Path, pictures: Sequence[NDArray[Any]]) -> None:
+    """Write a CSV in which each split has each picture."""
+    lines = [f"0,{words(picture)},{usage}\n" for usage in USAGES for picture in pictures]
+    path.write_text(HEADER + "".join(lines))
+
+
+@pytest.mark.parametrize("alpha", ["opaque", "half"])
+@pytest.mark.parametrize("order", ["one pixel after the other", "one channel after the other"])
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_values_of_several_channels_are_read_by_their_neighbours(
+    tmp_path: Path, channels: int, order: str, alpha: str
+) -> None:
+    opacity = np.full((16, 16, 1), 255, np.uint8) if alpha == "opaque" else COLOURS[:, ::-1, 1:2] // 2
+    picture = channels_of(channels, opacity)
+    save_values(tmp_path / "faces.csv", [picture if "pixel" in order else np.moveaxis(picture, -1, 0)])
+    splits, audit, _ = split_up(tmp_path / "faces.csv", colour="rgb", deduplicate=False)
+    expected = COLOURS[..., [0, 0, 0]] if channels == 2 else COLOURS
+    np.testing.assert_array_equal(splits["val"]["images"][0], np.moveaxis(expected, -1, 0))
+    what = f"{channels * 256} values are 16 x 16 pixels of {WORDS[channels]}, {order}"
+    assert audit["remarks"][0] == f"pixels: {what}"
+    splits, _, _ = split_up(tmp_path / "faces.csv", deduplicate=False)
+    np.testing.assert_array_equal(splits["val"]["images"][0], square(expected))
 
 
 def test_true_pictures_of_that_size_are_read(tmp_path: Path, drawn: Any) -> None:
@@ -300,10 +318,28 @@ def test_true_pictures_of_that_size_are_read(tmp_path: Path, drawn: Any) -> None
         assert split_up(tmp_path / "faces.csv", deduplicate=False)[1]["image_size"] == 48
 
 
-def test_three_channels_are_named(tmp_path: Path) -> None:
-    (tmp_path / "rgb.csv").write_text(f"pixels\n{' '.join(['1'] * 192)}\n")
-    with pytest.raises(InputError, match="192 values, as 8 x 8 pixels of three channels; give grey ones"):
-        split_up(tmp_path / "rgb.csv")
+def test_noise_of_equal_channels_is_read_pixel_by_pixel(tmp_path: Path) -> None:
+    """Nothing but the channels is alike there."""
+    grey = np.random.default_rng(2).integers(0, 256, (9, 16, 16, 1), dtype=np.uint8)
+    for picture in (np.repeat(grey, 3, -1), np.concatenate([*[grey] * 3, np.full_like(grey, 255)], -1)):
+        save_values(tmp_path / "faces.csv", [*picture])
+        splits, _, _ = split_up(tmp_path / "faces.csv", deduplicate=False)
+        np.testing.assert_array_equal(splits["test"]["images"], np.moveaxis(grey, -1, 1))
+
+
+def test_colour_pictures_are_colour_or_become_grey(tmp_path: Path) -> None:
+    """Copies are counted over all channels; grey pictures have three equal ones."""
+    pictures = {f"{name}/1.png": COLOURS for name in ("train", "val", "test")}
+    pictures |= {"train/2.png": COLOURS[..., 0], "val/2.png": COLOURS[..., [0, 1, 1]]}
+    save_tree(tmp_path / "source", pictures)
+    splits, audit, remarks = split_up(tmp_path / "source", colour="rgb", deduplicate=False)
+    np.testing.assert_array_equal(splits["train"]["images"][0], np.moveaxis(COLOURS, -1, 0))
+    np.testing.assert_array_equal(splits["train"]["images"][1], np.stack([COLOURS[..., 0]] * 3))
+    assert splits["val"]["in_train"].tolist() == [1, 0]
+    assert audit["copies_across"] == {"train_val": 1, "train_test": 1, "val_test": 1}
+    assert remarks == ["no face has a label: what needs them is left out"]
+    grey, _, _ = split_up(tmp_path / "source", deduplicate=False)
+    np.testing.assert_array_equal(grey["train"]["images"][0], square(COLOURS))
 
 
 @pytest.mark.parametrize("most", [15, 1])
@@ -311,19 +347,66 @@ def test_pixels_of_few_bits_are_remarked_on(tmp_path: Path, most: int) -> None:
     save_tree(tmp_path / "source", {name: face % (most + 1) for name, face in tree().items()})
     _, audit, remarks = split_up(tmp_path / "source")
     assert remarks == audit["remarks"]
-    assert remarks[0].startswith(f"no pixel is brighter than {most} of 255")
+    assert remarks[0].startswith(f"no pixel is brighter than {most} of 255: fewer bits than")
 
 
-def test_colours_weigh_as_in_bt_601_and_sixteen_bits_are_rounded() -> None:
-    red, green, blue = (np.full((8, 8, 3), colour, np.uint8) for colour in np.eye(3, dtype=np.uint8) * 255)
-    assert [int(grey_square(pixels, 8)[0, 0]) for pixels in (red, green, blue)] == [76, 150, 29]
-    for sixteen, eight in ((128, 0), (129, 1), (511, 2), (0x80FF, 128), (65535, 255)):
-        assert (grey_square(np.full((8, 8), sixteen, np.uint16), None) == eight).all()
+def remarks_on_values(path: Path, pictures: NDArray[np.uint8], **changes: Any) -> list[str]:
+    save_values(path, [*pictures])
+    return split_up(path, deduplicate=False, **changes)[2]
+
+
+def test_what_is_odd_in_well_formed_pixels_is_remarked_on(tmp_path: Path, drawn: Any) -> None:
+    faces, path = drawn[:, 0].numpy(), tmp_path / "faces.csv"
+    assert remarks_on_values(path, faces) == []
+    turned = {
+        "have rows for columns": faces.swapaxes(1, 2),
+        "upside down": faces[:, ::-1],
+        "turned to the left": np.rot90(faces, 1, (1, 2)),
+        "turned to the right": np.rot90(faces, -1, (1, 2)),
+        "inverted": 255 - faces,
+    }
+    for how, pictures in turned.items():
+        [remark] = remarks_on_values(path, pictures)
+        assert how in remark
+    stretched = faces // 16 * 17
+    assert remarks_on_values(path, stretched)[0].startswith("pixels seem to have only 16 different values")
+    coloured = np.stack([faces, faces // 2, np.full_like(faces, 7)], -1)
+    remarks = remarks_on_values(path, coloured, colour="rgb")
+    assert remarks[-1].startswith("blue seems to be 7 everywhere")
+    assert remarks_on_values(path, faces, colour="rgb")[0].startswith("the pictures seem to be all grey")
+
+
+def save_deep(path: Path, scale: int) -> None:
+    """Write the faces as pictures of 16 bits, of whose range they take only a part."""
+    for name, face in tree().items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(face.astype(np.uint16) * scale).save(path / name)
+
+
+@pytest.mark.parametrize(("scale", "brightest"), [(1, 1), (16, 16)])
+def test_pictures_that_leave_most_of_16_bits_empty(tmp_path: Path, scale: int, brightest: int) -> None:
+    save_deep(tmp_path / "source", scale)
+    assert split_up(tmp_path / "source")[2][0].startswith(f"no pixel is brighter than {brightest} of 255")
+
+
+def test_a_parquet_file_of_another_name_is_read(tmp_path: Path, from_csv: dict[str, Any]) -> None:
+    save_parquet(tmp_path / "data.csv", columns())
+    splits, _, _ = split_up(tmp_path / "data.csv")
+    np.testing.assert_array_equal(splits["test"]["images"], from_csv["test"]["images"])
+
+
+def test_folders_of_digits_need_no_warning(tmp_path: Path) -> None:
+    pictures = {f"{name}/{n % 7}/{n}.png": FACES[n] for name in ("train", "test") for n in range(21)}
+    save_tree(tmp_path / "source", pictures)
+    splits, _, remarks = split_up(tmp_path / "source", deduplicate=False)
+    assert splits["train"]["labels"] == list("0123456")
+    assert splits["train"]["emotion"].tolist() == [n % 7 for n in range(21)]
+    assert remarks == []
 
 
 def test_fine_stripes_do_not_alias() -> None:
     stripes = np.tile(np.array([[0, 255]], np.uint8), (480, 240))
-    assert np.ptp(grey_square(stripes, 48)[4:-4, 4:-4].astype(int)) <= 2
+    assert np.ptp(square(stripes, 48)[0, 4:-4, 4:-4].astype(int)) <= 2
 
 
 def test_a_turned_photo_is_read_upright(tmp_path: Path) -> None:

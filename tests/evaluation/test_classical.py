@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 import torch
-from helpers import random_images
+from helpers import random_images, tinted
+from numpy.typing import NDArray
+from skimage.restoration import denoise_nl_means, denoise_tv_chambolle, denoise_wavelet
 
 from facedenoise.evaluation import classical
 from facedenoise.evaluation.classical import Tuned, apply, methods_for, tune
@@ -41,6 +43,73 @@ def test_median_is_that_of_the_window_with_the_border_continued(side: int) -> No
     continued = torch.nn.functional.pad(images, (side // 2,) * 4, mode="replicate")
     expected = continued.unfold(2, side, 1).unfold(3, side, 1).flatten(-2).median(dim=-1).values
     torch.testing.assert_close(apply("median", images, side), expected, rtol=0, atol=0)
+
+
+def shrunk(image: NDArray[np.float32], channel_axis: int | None) -> NDArray[np.float32]:
+    """Shrink the wavelets of an image, shape (H, W) or (H, W, 3), in four places, and average."""
+    settings = {"sigma": 0.06, "wavelet": "db2", "wavelet_levels": 2, "rescale_sigma": False}
+    moved = [
+        np.roll(
+            denoise_wavelet(np.roll(image, shift, (0, 1)), **settings, channel_axis=channel_axis),
+            np.negative(shift),
+            (0, 1),
+        )
+        for shift in ((0, 0), (0, 1), (1, 0), (1, 1))
+    ]
+    return sum(moved[1:], moved[0]) / 4
+
+
+def directly(method: str, image: NDArray[np.float32], channel_axis: int | None) -> NDArray[np.float32]:
+    """Smooth an image, shape (H, W) or (H, W, 3), by scikit-image itself, at the strength of the tests."""
+    match method:
+        case "nlm":
+            return denoise_nl_means(image, 5, 2, h=0.06, channel_axis=channel_axis)
+        case "tv":
+            return denoise_tv_chambolle(image, 0.03, channel_axis=channel_axis)
+        case _:
+            return shrunk(image, channel_axis)
+
+
+@each_smoother
+def test_a_grey_image_is_smoothed_bit_for_bit_as_scikit_image_smooths_a_matrix(
+    method: str, drawn: torch.Tensor
+) -> None:
+    noisy = with_noise(drawn[:4], LOW)
+    for image, denoised in zip(noisy[:, 0].numpy(), apply(method, noisy, STRENGTHS[method]), strict=True):
+        np.testing.assert_array_equal(denoised[0], directly(method, image, None).clip(0, 1))
+
+
+@each_smoother
+def test_colours_are_smoothed_as_scikit_image_smooths_them(method: str, drawn: torch.Tensor) -> None:
+    noisy = with_noise(tinted(drawn[:4]), LOW)
+    denoised = apply(method, noisy, STRENGTHS[method]).movedim(1, -1)
+    for image, smooth in zip(noisy.movedim(1, -1).numpy(), denoised, strict=True):
+        np.testing.assert_allclose(smooth, directly(method, image, -1).clip(0, 1), rtol=0, atol=1e-6)
+
+
+@each_method
+@pytest.mark.parametrize("noise", [LOW, SALT_PEPPER])
+def test_of_the_methods_only_non_local_means_treat_channels_together(
+    method: str, noise: Noise, drawn: torch.Tensor
+) -> None:
+    noisy = with_noise(tinted(drawn[:4]), noise)
+    alone = [apply(method, noisy[:, channel : channel + 1], STRENGTHS[method]) for channel in range(3)]
+    together = apply(method, noisy, STRENGTHS[method])
+    assert torch.allclose(together, torch.cat(alone, dim=1), atol=1e-6) == (method != "nlm")
+
+
+@each_method
+def test_three_equal_channels_are_denoised_as_one(method: str, drawn: torch.Tensor) -> None:
+    noisy = with_noise(drawn[:4], SALT_PEPPER)
+    grey = apply(method, noisy, STRENGTHS[method])
+    colour = apply(method, noisy.expand(-1, 3, -1, -1), STRENGTHS[method])
+    torch.testing.assert_close(colour, grey.expand(-1, 3, -1, -1), rtol=0, atol=1e-6)
+
+
+def test_non_local_means_find_more_that_is_alike_in_three_noisy_channels_than_in_one(
+    drawn: torch.Tensor,
+) -> None:
+    assert gain("nlm", tinted(drawn[:16]), HIGH) > gain("nlm", drawn[:16], HIGH) + 0.5
 
 
 @each_smoother

@@ -23,6 +23,11 @@ def white_noise(count: int, sigma: float, size: tuple[int, int] = (48, 48), seed
     return (0.5 + sigma * torch.randn(count, 1, *size, generator=generator)).clamp(0, 1)
 
 
+def stacked(grey: Tensor) -> Tensor:
+    """Return grey images, (N, 1, H, W), as those of three equal channels."""
+    return grey.expand(-1, 3, -1, -1)
+
+
 def wave(cycles: int, amplitude: float, side: int = 32) -> Tensor:
     angle = 2 * np.pi * cycles * torch.arange(side) / side
     return (0.5 + amplitude * torch.cos(angle)).expand(1, 1, side, side).contiguous()
@@ -33,6 +38,13 @@ def spoiled(clean: Tensor) -> tuple[Tensor, Tensor]:
     noise = 0.06 * torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
     continued = functional.pad(clean, (1, 1, 1, 1), mode="replicate")
     return (clean + noise).clamp(0, 1), functional.avg_pool2d(continued, 3, stride=1)
+
+
+def wrong_colours(count: int) -> tuple[Tensor, Tensor]:
+    """Return noise in colour, and the same with other noise that leaves its luminance as it is."""
+    clean = torch.cat([white_noise(count, 0.02, seed=seed) for seed in range(3)], dim=1)
+    red = 0.02 * torch.randn(count, 48, 48, generator=torch.Generator().manual_seed(3))
+    return clean, clean + torch.stack([red, 0 * red, -0.2125 / 0.0721 * red], dim=1)
 
 
 def features(count: int, dimensions: int = 5, seed: int = 0) -> NDArray[np.float64]:
@@ -59,6 +71,13 @@ def test_blur_and_noise_both_have_a_spectrum_error_and_equal_faces_have_none(dra
     clean = to_float(drawn)
     assert all(spectrum_error(clean, images) > 0.1 for images in spoiled(clean))
     assert spectrum_error(clean, clean) == 0
+
+
+def test_the_spectrum_of_colours_is_that_of_their_luminance(drawn: Tensor) -> None:
+    assert spectrum_error(*wrong_colours(20)) < 1e-4
+    clean, noisy = to_float(drawn[:8]), spoiled(to_float(drawn[:8]))[0]
+    grey, colour = (spectrum_error(*pair) for pair in ((clean, noisy), (stacked(clean), stacked(noisy))))
+    assert colour == pytest.approx(grey, rel=1e-5)
 
 
 @pytest.mark.parametrize("size", [(48, 48), (9, 9), (8, 31), (2, 2)])
@@ -97,6 +116,10 @@ def test_noise_and_smoothness_are_told_from_clean_faces(drawn: Tensor) -> None:
     noisy, blurred = spoiled(clean)
     assert told_apart(clean, noisy) > 0.9
     assert told_apart(clean, blurred) > 0.75
+
+
+def test_wrong_colours_of_the_right_luminance_are_told_from_clean_images() -> None:
+    assert told_apart(*wrong_colours(64)) > 0.9
 
 
 def test_other_faces_of_the_same_kind_cannot_be_told_apart() -> None:

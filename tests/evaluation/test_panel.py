@@ -51,6 +51,14 @@ def test_a_table_has_a_row_for_each_image_and_a_column_for_each_score() -> None:
     assert (table[[f"unet_{name}" for name in names]] == [100, 1, 0, 1]).all(axis=None)
 
 
+def test_images_of_three_equal_channels_score_as_the_grey_ones() -> None:
+    stacked, other = (images.expand(-1, 3, -1, -1) for images in (CLEAN, OTHERS[0]))
+    grey, colour = (
+        score_images(clean, ROWS, {"unet": unet}) for clean, unet in ((CLEAN, OTHERS[0]), (stacked, other))
+    )
+    pd.testing.assert_frame_equal(colour, grey, rtol=0, atol=1.1e-4)  # both are rounded to 4 decimals
+
+
 def answered(answer: list[int], clean_answer: list[int], label: list[int]) -> pd.DataFrame:
     return label_columns(torch.tensor(label), np.array(clean_answer), {"unet": np.array(answer)})
 

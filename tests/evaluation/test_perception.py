@@ -9,8 +9,9 @@ from unittest.mock import MagicMock
 import numpy as np
 import pytest
 import torch
-from helpers import random_images
+from helpers import random_images, tinted
 from numpy.typing import NDArray
+from skimage.color import rgb2gray
 from torch import Tensor
 from torch.nn.functional import interpolate
 
@@ -48,6 +49,16 @@ def test_identical_images_have_the_best_scores_without_a_warning(recwarn: pytest
     np.testing.assert_allclose(gmsd(clean, clean), 0, atol=1e-9)
     np.testing.assert_allclose(haarpsi(clean, clean), 1, rtol=1e-9)
     assert not recwarn.list
+
+
+@both_metrics
+def test_the_scores_of_colours_are_those_of_their_luminance(drawn: Tensor, metric: Metric) -> None:
+    clean = to_float(tinted(drawn[:8]))
+    noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(1))
+    pair = clean, (clean + 0.1 * noise).clamp(0, 1)
+    grey = [torch.from_numpy(rgb2gray(images.numpy(), channel_axis=1)).unsqueeze(1) for images in pair]
+    np.testing.assert_allclose(metric(*pair), metric(*grey), rtol=1e-4)
+    assert (np.abs(metric(*pair) - metric(*(images[:, :1] for images in pair))) > 1e-3).all()
 
 
 @both_metrics

@@ -51,3 +51,10 @@ def test_the_faces_of_each_method_come_in_the_order_of_the_positions() -> None:
     assert shown["unet"].dtype == torch.uint8
     assert torch.equal(shown["unet"].flatten(), positions)
     assert torch.equal(shown["gan"].flatten(), positions + 100)
+
+
+def test_colours_are_kept_in_the_order_in_which_files_hold_them() -> None:
+    images = torch.rand(3, 3, 4, 5).contiguous(memory_format=torch.channels_last)
+    shown = shown_faces(table_of([2, 3, 1]), {"unet": images})
+    assert shown["unet"].is_contiguous()
+    assert torch.equal(shown["unet"][3], (255 * images[1]).round().to(torch.uint8))

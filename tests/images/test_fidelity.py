@@ -1,13 +1,14 @@
 """PSNR and SSIM against outside references and theory."""
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from helpers import random_images
 from numpy.typing import NDArray
-from skimage.metrics import structural_similarity
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from facedenoise.images.fidelity import PSNR_CAP, psnr, ssim
 
@@ -38,6 +39,26 @@ def test_ssim_is_that_of_scikit_image_with_the_largest_window_that_fits(
     images = (batch[0, 0].double().numpy() for batch in (clean, other))
     reference = structural_similarity(*images, win_size=window, data_range=1)
     np.testing.assert_allclose(ssim(clean, other), [reference], rtol=1e-9)
+
+
+def test_of_colours_scikit_image_is_asked_in_its_own_form() -> None:
+    clean, noisy = (random_images(2, 12, 16, seed, channels=3) for seed in range(2))
+    assert not torch.equal(clean[:, 0], clean[:, 1])
+    truths, estimates = (batch.permute(0, 2, 3, 1).double().numpy() for batch in (clean, noisy))
+    for metric, reference in (
+        (psnr, partial(peak_signal_noise_ratio, data_range=1)),
+        (ssim, partial(structural_similarity, data_range=1, channel_axis=-1)),
+    ):
+        expected = [reference(*pair) for pair in zip(truths, estimates, strict=True)]
+        np.testing.assert_allclose(metric(clean, noisy), expected, rtol=1e-9)
+
+
+@both_metrics
+def test_a_grey_image_scores_the_same_in_three_equal_channels(metric: Metric) -> None:
+    clean, noisy = noisy_pair()
+    expected = metric(clean, noisy)
+    in_colour = metric(*(images.expand(-1, 3, -1, -1) for images in (clean, noisy)))
+    np.testing.assert_allclose(in_colour, expected, rtol=1e-12)
 
 
 def test_ssim_says_that_an_image_is_too_small() -> None:
@@ -76,7 +97,8 @@ def test_an_image_is_scored_alone(metric: Metric) -> None:
         (random_images() * 255, ValueError),
         (random_images().fill_(torch.nan), ValueError),
         (random_images()[:, 0], ValueError),
-        (random_images().expand(2, 3, 48, 48), ValueError),
+        (random_images().expand(2, 2, 48, 48), ValueError),
+        (random_images().expand(2, 3, 48, 48), ValueError),  # would broadcast
         (random_images(1), ValueError),  # would broadcast
         (random_images(2, 48, 47), ValueError),
     ],

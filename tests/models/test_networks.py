@@ -158,6 +158,55 @@ class TestTold:
         assert max(seen) == network.radius
 
 
+class TestColour:
+    """A network for RGB."""
+
+    @pytest.mark.parametrize("level", [False, True])
+    def test_every_parameter_gets_a_gradient(self, level: bool) -> None:
+        network, noisy = (
+            awake(AttentionUNet(WIDTHS, BLOCKS, channels=3, level=level)),
+            random_images(channels=3),
+        )
+        denoised = network(told(noisy, 0.1) if level else noisy)
+        assert denoised.shape == noisy.shape
+        denoised.square().mean().backward()
+        assert network.stem.weight.shape == (WIDTHS[0], 9 if level else 6, 3, 3)
+        for name, parameter in network.named_parameters():
+            assert parameter.grad is not None, name
+            assert parameter.grad.abs().sum() > 0, name
+
+    def test_each_channel_of_the_answer_depends_on_all_of_the_image(self) -> None:
+        network, noisy = awake(AttentionUNet(WIDTHS, BLOCKS, channels=3)), random_images(channels=3)
+        answer = network(noisy)
+        for channel in range(3):
+            changed = noisy.clone()
+            changed[:, channel] = noisy[:, channel].flip(-1)
+            differences = (network(changed) - answer).abs().amax((0, 2, 3))
+            assert (differences > 1e-3).all()
+
+    @pytest.mark.parametrize("settings", [{"keep_unsaturated": True}, {"level": True}])
+    def test_a_pixel_is_missing_or_kept_in_its_channel_alone(self, settings: dict[str, bool]) -> None:
+        noisy = random_images(channels=3).clamp(0.01, 0.99)
+        noisy[:, 1, ::4, ::4] = 1.0
+        missing = (noisy == 1).float()
+        inputs = told(noisy, missing) if "level" in settings else noisy
+        untrained = AttentionUNet(WIDTHS, BLOCKS, channels=3, **settings)
+        assert torch.equal(untrained(inputs)[:, 1:2], filled(noisy[:, 1:2], missing[:, 1:2]))
+        changed = awake(untrained)(inputs) != noisy
+        assert not changed[missing == 0].any()
+        assert changed[missing == 1].float().mean() > 0.9
+
+    def test_the_patchgan_judges_all_channels_of_both(self) -> None:
+        judge = PatchGAN((8, 8, 8), channels=3).eval()
+        pair = [random_images(channels=3, seed=seed).requires_grad_() for seed in range(2)]
+        scores = judge(*pair)
+        assert scores.shape == (2, 1, 11, 11)
+        scores.square().sum().backward()
+        for image in pair:
+            assert image.grad is not None
+            assert (image.grad.abs().amax((2, 3)) > 0).all()
+
+
 def test_a_patch_is_24_pixels_wide() -> None:
     candidate = random_images().requires_grad_()
     scores = awake(PatchGAN((8, 8, 8)))(random_images(), candidate)

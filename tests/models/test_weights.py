@@ -1,7 +1,9 @@
 """Networks on disk: the same bytes, rebuilt as they were, and nothing foreign is taken for one."""
 
 import pickle
+import re
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,18 @@ def test_batches_do_not_change_the_result_and_no_images_give_none(path: Path) ->
     assert denoise(network, noisy[:0]).shape == (0, 1, 8, 8)
 
 
+@pytest.mark.parametrize("level", [False, True])
+def test_a_denoiser_of_colours_is_rebuilt_from_its_file_alone(level: bool, tmp_path: Path) -> None:
+    settings: dict[str, Any] = {"widths": (4, 8), "blocks": (1, 1), "channels": 3, "level": level}
+    network, path = awake(AttentionUNet(**settings)), tmp_path / "unet.safetensors"
+    write_weights(path, network.state_dict(), {KIND: settings})
+    inputs = random_images(3, 10, 12, channels=6 if level else 3)
+    rebuilt = load_denoiser(path)
+    assert rebuilt.channels == 3
+    torch.testing.assert_close(denoise(rebuilt, inputs, batch_size=2), network(inputs).clamp(0, 1))
+    assert denoise(rebuilt, inputs[:0]).shape == (0, 3, 10, 12)
+
+
 WEIGHT, WIDER = {"weight": torch.zeros(3)}, AttentionUNet((4, 16), (1, 1))
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "truncated": lambda path: path.write_bytes(path.read_bytes()[:-10]),
@@ -79,12 +93,37 @@ def test_weights_of_another_network_name_what_does_not_fit(path: Path) -> None:
         load_weights(AttentionUNet((8, 16), (1, 1)), path)
 
 
-def test_a_network_that_is_told_starts_as_the_same_function_as_one_that_is_not(tmp_path: Path) -> None:
-    untold, told = awake(AttentionUNet((4, 8), (1, 1))), AttentionUNet((4, 8), (1, 1), level=True)
-    write_weights(tmp_path / "untold.safetensors", untold.state_dict(), {})
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_network_that_is_told_starts_as_the_same_function_as_one_that_is_not(
+    channels: int, tmp_path: Path
+) -> None:
+    untold, told = (AttentionUNet((4, 8), (1, 1), channels=channels, level=level) for level in (False, True))
+    write_weights(tmp_path / "untold.safetensors", awake(untold).state_dict(), {})
     load_weights(told, tmp_path / "untold.safetensors")
-    noisy, level = random_images(), 0.01 + 0.9 * random_images(seed=1)
-    torch.testing.assert_close(told(torch.cat([noisy, level], dim=1)), untold(noisy))
+    noisy, level = (random_images(seed=seed, channels=channels) for seed in range(2))
+    torch.testing.assert_close(told(torch.cat([noisy, 0.01 + 0.9 * level], dim=1)), untold(noisy))
+
+
+NETWORKS: dict[str, Callable[..., AttentionUNet | PatchGAN]] = {
+    "untold": partial(AttentionUNet, (4, 8), (1, 1)),
+    "told": partial(AttentionUNet, (4, 8), (1, 1), level=True),
+    "judge": partial(PatchGAN, (4, 8)),
+}
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize(
+    ("before", "after"), [*((name, name) for name in NETWORKS), ("untold", "told"), ("told", "untold")]
+)
+def test_grey_and_colour_share_no_weights(channels: int, before: str, after: str, tmp_path: Path) -> None:
+    path = tmp_path / "before.safetensors"
+    write_weights(path, NETWORKS[before](channels=channels).state_dict(), {})
+    with pytest.raises(InputError) as caught:
+        load_weights(NETWORKS[after](channels=4 - channels), path)
+    assert re.match(
+        rf"{path}: weights of another network than .*`data\.colour` ask for: .*\.weight", str(caught.value)
+    )
+    assert len(str(caught.value).splitlines()) == 1
 
 
 def test_a_network_that_is_not_told_takes_no_weights_of_one_that_is(tmp_path: Path) -> None:

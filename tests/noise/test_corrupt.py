@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from facedenoise.noise import Noise, Varying, corrupt, kinds
 from facedenoise.noise.gaussian import Gaussian
+from facedenoise.noise.given import Given
 from facedenoise.noise.one_of import OneOf
 from facedenoise.noise.poisson import Poisson
 from facedenoise.noise.salt_pepper import SaltPepper
@@ -33,7 +34,7 @@ def grey(value: int, count: int = 200) -> NDArray[np.uint8]:
 
 
 def test_each_file_of_the_package_is_a_kind_and_each_kind_is_tested() -> None:
-    assert set(kinds()) == {type(noise) for noise in NOISES}
+    assert set(kinds()) - {Given} == {type(noise) for noise in NOISES}  # what is given is not drawn
     assert len({kind.kind for kind in kinds()}) == len(kinds())
 
 
@@ -61,6 +62,19 @@ def test_no_two_rows_have_the_same_noise_and_the_input_is_left_as_it_was(noise: 
     noisy = corrupt(images, ROWS, noise, seed=0, task="t", draw=0)
     assert len({image.tobytes() for image in noisy}) == len(ROWS)
     np.testing.assert_array_equal(images, grey(128))
+
+
+@of_every_kind
+def test_each_channel_has_noise_of_its_own_and_of_the_same_strength(noise: Noise) -> None:
+    colours = grey(128).repeat(3, axis=1)
+    noisy = corrupt(colours, ROWS, noise, seed=0, task="t", draw=0)
+    assert noisy.shape == colours.shape
+    spoilt = noisy.astype(float) - 128
+    red, green, blue = spoilt.transpose(1, 0, 2, 3).reshape(3, len(ROWS), -1)
+    for one, other in ((red, green), (green, blue), (red, blue)):
+        share = (one * other).mean() / np.sqrt(np.square(one).mean() * np.square(other).mean())
+        assert abs(share) < 0.01
+        assert np.std(one) == pytest.approx(np.std(other), rel=0.02)
 
 
 @of_every_kind

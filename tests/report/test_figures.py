@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from finished_run import Read, versions
+from helpers import tinted
 from matplotlib.figure import Figure
 from matplotlib.image import imread
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,6 +18,7 @@ from facedenoise.evaluation.shown import evenly_spaced
 from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.report.figures import noise_figure, sample_figure, task_figure
 from facedenoise.report.grid import Column, draw_grid, save_png
+from facedenoise.report.shown import drawable
 from stages import picture, report
 
 
@@ -128,6 +130,20 @@ def test_denoised_faces_are_shown_with_the_scores_of_the_table(read: Read, tmp_p
         image = versions(1, faces(2))[name][1, 0].numpy()
         found = [x for x in lefts.values() if contains(second_row[:, x : x + 480], image, 40)]
         assert found == [left]
+
+
+def test_faces_in_colour_are_drawn_in_colour(read: Read, tmp_path: Path) -> None:
+    clean = tinted(faces(2))
+    results = read(clean)
+    (shown, *_), denoised = results.shown.values(), versions(0, clean)
+    sampled = sample_figure(clean, torch.tensor([3, 0]), EMOTIONS), (clean,), 20
+    noises = noise_figure([shown]), (denoised["noisy"], clean), 40
+    methods = task_figure(shown), [denoised[name] for name in ("noisy", "unet", "gan", "clean")], 40
+    for figure, batches, factor in (sampled, noises, methods):
+        save_png(figure, tmp_path / "figure.png")
+        pixels = (imread(tmp_path / "figure.png")[..., :3] * 255).round().astype(np.uint8)
+        for image in np.concatenate([drawable(batch) for batch in batches]):
+            assert all(contains(pixels[..., part], image[..., part], factor) for part in range(3))
 
 
 def test_neither_a_style_of_the_users_own_nor_the_version_of_matplotlib_changes_a_picture(

@@ -1,7 +1,9 @@
 """The model card: its figures are those of the run, and it claims no data that it was not told of."""
 
 import pytest
+import torch
 from finished_run import Read
+from helpers import tinted
 
 from facedenoise.images.fer2013 import EMOTIONS
 from facedenoise.report.model_card import render_model_card
@@ -49,6 +51,20 @@ def test_it_says_what_it_is_for_and_where_it_ends(read: Read) -> None:
     assert headings[1:] == ["## Data", "## Intended use", "## Noise", "## Figures", "## Limits"]
     for limit in ("Size", "Colour", "Other noise", "Labels", "People"):
         assert f"- **{limit}.**" in text
+
+
+def test_it_says_that_faces_are_grey_or_in_colour(read: Read, drawn: torch.Tensor) -> None:
+    grey, colour = (render_model_card(read(faces)) for faces in (drawn[:5], tinted(drawn[:5])))
+    assert grey.startswith("# Model card: denoisers of grey faces\n")
+    assert colour.startswith("# Model card: denoisers of faces in colour\n")
+    for of_grey, of_colour in (
+        ("Each takes a grey image", "Each takes a colour image"),
+        ("grey images of 48 by 48", "colour images of 48 by 48"),
+        ("small grey faces", "small faces in colour"),
+        ("One grey channel. Colour images are", "Red, green and blue, seen at once. Grey images are"),
+    ):
+        assert [of_grey in grey, of_colour in grey] == [True, False]
+        assert [of_grey in colour, of_colour in colour] == [False, True]
 
 
 def test_it_names_the_csv_that_was_read(read: Read) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import re
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -10,6 +11,8 @@ from itertools import pairwise
 import pytest
 import torch
 from finished_run import Read
+from helpers import tinted
+from PIL import Image
 
 from facedenoise.report.model_card import render_model_card
 from facedenoise.report.page import render_page
@@ -92,11 +95,25 @@ def test_it_counts_the_noises(read: Read, tasks: int, words: str) -> None:
 
 
 @pytest.mark.parametrize("side", [16, 67, 128, 300])
-@pytest.mark.parametrize("tasks", [1, 3, 8])
-def test_it_stays_below_3_mb_for_any_images_and_tasks(read: Read, side: int, tasks: int) -> None:
+@pytest.mark.parametrize(("tasks", "channels"), [(1, 1), (3, 1), (8, 1), (3, 3)])
+def test_it_stays_below_3_mb_for_any_images_and_tasks(
+    read: Read, side: int, tasks: int, channels: int
+) -> None:
     generator = torch.Generator().manual_seed(0)
-    noise = torch.randint(0, 256, (20, 1, side, side), dtype=torch.uint8, generator=generator)
+    noise = torch.randint(0, 256, (20, channels, side, side), dtype=torch.uint8, generator=generator)
     assert len(render_page(read(noise, tasks=tasks)).encode()) < 3_000_000
+
+
+@pytest.mark.parametrize("in_colour", [False, True])
+def test_it_shows_faces_as_they_are_grey_or_in_colour(
+    read: Read, drawn: torch.Tensor, in_colour: bool
+) -> None:
+    text = render_page(read(tinted(drawn[:5]) if in_colour else drawn[:5]))
+    pictures = [base64.b64decode((image["src"] or "").split(",")[1]) for image in Page(text).all("img")]
+    assert {Image.open(io.BytesIO(picture)).mode for picture in pictures} == {"RGB" if in_colour else "L"}
+    assert f"images of one {'colour' if in_colour else 'grey'}" in text
+    for words in ("in all three channels together", "are those of the luminance"):
+        assert (words in text) is in_colour
 
 
 def test_each_task_has_a_line_of_its_own(read: Read) -> None:

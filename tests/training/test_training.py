@@ -8,7 +8,7 @@ from unittest.mock import Mock
 import numpy as np
 import pytest
 import torch
-from helpers import awake
+from helpers import awake, tinted
 from torch import Tensor, nn
 from torch.nn.utils import parameters_to_vector
 
@@ -58,9 +58,9 @@ def validate_on(pairs: Pairs, *, told: bool = False) -> Validate:
     return validator(pairs, TASK_NOISE, CPU, told=told)
 
 
-def reconstruction(lr: float = 0.003, clip: float = 1.0, *, level: bool = False) -> Reconstruction:
+def reconstruction(lr: float = 0.003, clip: float = 1.0, **settings: Any) -> Reconstruction:
     seed_everything(0)
-    network, average = (AttentionUNet((4, 8), (1, 1), level=level) for _ in range(2))
+    network, average = (AttentionUNet((4, 8), (1, 1), **settings) for _ in range(2))
     return Reconstruction(network, average, lr=lr, weight_decay=0.0, clip=clip, ema=0.9)
 
 
@@ -152,6 +152,50 @@ class TestBatches:
             errors = (inputs[:, :1] - clean).square().mean((1, 2, 3)).sqrt()  # less where clipped
             ratios = errors / inputs[:, 1].mean((1, 2))
             assert 0.6 < ratios.min() < ratios.max() < 1.1
+
+
+@pytest.fixture(scope="module")
+def coloured(drawn: Tensor) -> Pairs:
+    faces, rows = tinted(drawn), torch.arange(len(drawn)) * 3
+    return Pairs(faces, TASK_NOISE.corrupt(faces, rows, 0), rows)
+
+
+class TestColour:
+    @pytest.mark.parametrize("told", [False, True])
+    def test_image_level_and_clean_image_are_flipped_together(self, coloured: Pairs, told: bool) -> None:
+        noise = TaskNoise(SaltPepper(factor=0.3), 0, "t")
+        noisy = noise.corrupt(coloured.clean, coloured.rows, 0)
+        batches = Batches(Pairs(coloured.clean, noisy, coloured.rows), 64, 0, noise, fresh=True, told=told)
+        inputs, clean = batches.batch(3, 0)
+        assert inputs.shape == (64, 6 if told else 3, 48, 48)
+        assert contents(clean) <= contents(to_float(torch.cat([coloured.clean, coloured.clean.flip(-1)])))
+        assert 16 < len(contents(clean) - contents(to_float(coloured.clean))) < 48
+        image = inputs[:, :3]
+        saturated = (image == 0) | (image == 1)
+        assert torch.equal(image[~saturated], clean[~saturated])
+        assert not told or torch.equal(inputs[:, 3:], saturated.float())
+
+    @pytest.mark.parametrize("told", [False, True])
+    def test_a_network_that_sees_all_channels_learns_to_denoise(self, coloured: Pairs, told: bool) -> None:
+        some = Pairs(coloured.clean[:16], coloured.noisy[:16], coloured.rows[:16])
+        validate, batches = validate_on(some, told=told), batches_of(coloured, 4, told=told)
+        learner, steps = reconstruction(lr=0.01, channels=3, level=told), 64
+        before = validate(learner.averaged())["val_psnr"]
+        for step in range(steps):
+            learner.step(*batches.batch(*divmod(step, len(batches))), rate_factor(step, 2 * steps, 0.1))
+        assert validate(learner.averaged())["val_psnr"] > before + 3
+
+    def test_the_discriminator_sees_the_channels_of_the_image_alone(self, coloured: Pairs) -> None:
+        judge = PatchGAN((4, 4, 4), channels=3)
+        generator = reconstruction(channels=3, level=True)
+        learner = Adversarial(generator, judge, weight=1.0, smoothing=0.1, lr=0.001)
+        seen: list[tuple[Tensor, ...]] = []
+        judge.register_forward_pre_hook(lambda _, given: seen.append(given))
+        inputs, clean = batches_of(coloured, told=True).batch(1, 0)
+        learner.step(inputs, clean, 1.0)
+        assert all(torch.equal(noisy, inputs[:, :3]) for noisy, _ in seen)
+        assert torch.equal(seen[0][1], clean)
+        assert [candidate.shape for _, candidate in seen] == [clean.shape] * 3
 
 
 class TestSchedule:

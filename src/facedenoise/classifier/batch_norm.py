@@ -7,7 +7,7 @@ from facedenoise.training.distributed import processes
 
 
 class SharedBatchNorm(nn.BatchNorm2d):
-    """Batch norm whose statistics are those of all processes' images together.
+    """Batch norm with the statistics of the images of all processes together.
 
     Like `nn.SyncBatchNorm`, which only works on GPUs.
     """
@@ -33,7 +33,7 @@ class SharedBatchNorm(nn.BatchNorm2d):
 
 
 class _SumOverProcesses(torch.autograd.Function):
-    """The sum over the processes. All their losses depend on it, so its gradient is the sum of theirs."""
+    """The sum over the processes; the losses of all depend on it, so its gradient is the sum of theirs."""
 
     @staticmethod
     def forward(_: torch.autograd.function.FunctionCtx, values: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ def _summed(values: Tensor) -> Tensor:
 
 
 def with_shared_batch_norms(network: nn.Module) -> nn.Module:
-    """Replace a network's batch norms if there are several processes; the keys of its state stay."""
+    """Replace a network's batch norms if there are several processes; the keys of its state do not change."""
     if processes() > 1:
         for name, child in network.named_children():
             shared = _shared(child) if isinstance(child, nn.BatchNorm2d) else with_shared_batch_norms(child)

@@ -16,7 +16,7 @@ from facedenoise.training.distributed import share
 from facedenoise.training.loop import Validate
 from facedenoise.training.randomness import shuffled, step_generator
 
-WINDOW = 5 / 6  # of a face's side, seen in a training step: 40 of 48 px
+WINDOW = 5 / 6  # the share of a face's side that a training step sees: 40 of 48 px
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class LabelledFaces:
     Attributes
     ----------
     images : Tensor
-        uint8, shape (N, 1, H, W).
+        uint8, shape (N, C, H, W).
     label : Tensor
         int64, shape (N,): codes from 0.
     """
@@ -49,7 +49,7 @@ def labelled(images: Tensor, label: Tensor) -> LabelledFaces:
     Parameters
     ----------
     images : Tensor
-        uint8, shape (N, 1, H, W).
+        uint8, shape (N, C, H, W).
     label : Tensor
         int64, shape (N,), -1 where there is no label.
     """
@@ -66,9 +66,9 @@ class AugmentedBatches:
     faces : LabelledFaces
         The training split.
     batch_size : int
-        Faces a batch. The remainder of an epoch's order that fills no batch is left out.
+        Faces in a batch. The last faces of an epoch are left out if they do not fill a batch.
     seed : int
-        Of the order, the windows and the mirroring.
+        Seed of the order, the windows and the mirroring.
     """
 
     faces: LabelledFaces
@@ -80,7 +80,7 @@ class AugmentedBatches:
         return max(1, len(self.faces) // self.batch_size)
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Return this process's share: windows, float32 in [0, 1], (n, 1, h, w), and labels, int64 (n,)."""
+        """Return this process's share: windows, float32 in [0, 1], (n, C, h, w), and labels, int64 (n,)."""
         order = shuffled(self.seed, epoch, len(self.faces))
         chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
         windows = augmented(self.faces.images[chosen], step_generator(self.seed, epoch, step))
@@ -89,26 +89,26 @@ class AugmentedBatches:
 
 
 def augmented(images: Tensor, generator: np.random.Generator) -> Tensor:
-    """Cut a window of `WINDOW` of the side out of each image at random; mirror each with probability 1/2.
+    """Cut a window at a random place out of each image; mirror it with probability 1/2.
 
     Parameters
     ----------
     images : Tensor
-        Any dtype, shape (N, 1, H, W).
+        Any dtype, shape (N, C, H, W).
     generator : numpy Generator
         Where the random numbers come from.
 
     Returns
     -------
     Tensor
-        Same dtype, shape (N, 1, round(WINDOW * H), round(WINDOW * W)).
+        Same dtype, shape (N, C, round(WINDOW * H), round(WINDOW * W)).
     """
-    count, _, height, width = images.shape
+    count, channels, height, width = images.shape
     rows, columns = (_windows(side, count, generator) for side in (height, width))
     mirrored = torch.from_numpy(generator.random(count) < 1 / 2)
     columns[mirrored] = columns[mirrored].flip(1)
-    numbers = torch.arange(count)[:, None, None]
-    return images[numbers, 0, rows[:, :, None], columns[:, None, :]].unsqueeze(1)
+    numbers, planes = torch.arange(count)[:, None, None, None], torch.arange(channels)[:, None, None]
+    return images[numbers, planes, rows[:, None, :, None], columns[:, None, None, :]]
 
 
 def _windows(side: int, count: int, generator: np.random.Generator) -> Tensor:
@@ -119,7 +119,7 @@ def _windows(side: int, count: int, generator: np.random.Generator) -> Tensor:
 
 
 class Classification(Descent):
-    """A `Learner` of a classifier, by cross-entropy; its other parameters are those of `Descent`.
+    """A `Learner` that trains a classifier by cross-entropy; see `Descent` for its other parameters.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ class Classification(Descent):
         Share of a label that is spread over all classes (Szegedy et al., "Rethinking the Inception
         architecture for computer vision", 2016).
     weights : Tensor, optional
-        float32, shape (L,): how much a face of each label counts; without, all count the same.
+        float32, shape (L,): how much a face of each label counts; without them, all faces count the same.
     """
 
     def __init__(
@@ -150,23 +150,23 @@ class Classification(Descent):
         return {"loss": loss.detach()}
 
     def loss(self, logits: Tensor, labels: Tensor) -> Tensor:
-        """Return the mean loss of a batch, each face's times the weight of its label."""
+        """Return the mean loss of a batch; the loss of a face is multiplied by the weight of its label."""
         if self.weights is None:
             return functional.cross_entropy(logits, labels, label_smoothing=self.smoothing)
-        # Weighted here, not by PyTorch: that would spread the smoothing by weight, mostly over rare labels.
+        # PyTorch's own weights would also apply to the smoothing, and spread it mostly over rare labels.
         losses = functional.cross_entropy(logits, labels, label_smoothing=self.smoothing, reduction="none")
         return (self.weights[labels] * losses).mean()
 
 
 def balancing_weights(label: Tensor, labels: int) -> Tensor:
-    """Weigh each label by its inverse frequency, so that all count the same; the mean over the faces is 1.
+    """Weigh each label by its inverse frequency, so that all labels count the same; the mean over faces is 1.
 
     Parameters
     ----------
     label : Tensor
         int64, shape (N,): the labels of the training faces.
     labels : int
-        How many there are.
+        The number of different labels.
 
     Returns
     -------

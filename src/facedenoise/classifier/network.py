@@ -37,7 +37,7 @@ class Block(nn.Module):
 
 
 class LabelClassifier(nn.Module):
-    """Tell the label of a face; the `FEATURES` numbers before the logits describe it.
+    """Tell the label of a face; the `FEATURES` numbers before the logits describe the face.
 
     Parameters
     ----------
@@ -46,13 +46,17 @@ class LabelClassifier(nn.Module):
     blocks : sequence of int
         Residual blocks at each of these sizes.
     labels : sequence of str
-        The names of what it tells apart, by code from 0; none if it is to stay untrained.
+        The names of the labels, by code from 0; none if the network is to stay untrained.
+    channels : int, default 1
+        Channels of a face: 1 for grey, 3 for RGB.
     """
 
-    def __init__(self, widths: Sequence[int], blocks: Sequence[int], labels: Sequence[str]) -> None:
+    def __init__(
+        self, widths: Sequence[int], blocks: Sequence[int], labels: Sequence[str], *, channels: int = 1
+    ) -> None:
         super().__init__()
         self.labels = tuple(labels)
-        layers: list[nn.Module] = [Normalised(1, widths[0], 5, stride=2), nn.ReLU()]
+        layers: list[nn.Module] = [Normalised(channels, widths[0], 5, stride=2), nn.ReLU()]
         before = widths[0]
         for index, (width, count) in enumerate(zip(widths, blocks, strict=True)):
             for number in range(count):
@@ -68,7 +72,7 @@ class LabelClassifier(nn.Module):
         Parameters
         ----------
         faces : Tensor
-            float32 in [0, 1], shape (N, 1, H, W), any height and width.
+            float32 in [0, 1], shape (N, C, H, W), any height and width.
 
         Returns
         -------

@@ -12,7 +12,7 @@ from facedenoise.classifier.network import LabelClassifier
 from facedenoise.images.tensors import require_batch
 from facedenoise.models.weights import load_network
 
-BATCH_SIZE = 64  # few fit the caches; changes no result beyond rounding
+BATCH_SIZE = 64  # small batches fit into the caches; the size changes results only by rounding
 KIND = "label_classifier"
 """The key of a classifier's settings in the description of its weights."""
 
@@ -30,7 +30,7 @@ def predict(classifier: nn.Module, faces: Tensor) -> NDArray[np.int64]:
     classifier : LabelClassifier
         Trained, in evaluation mode.
     faces : Tensor
-        float32 in [0, 1], shape (N, 1, H, W).
+        float32 in [0, 1], shape (N, C, H, W).
 
     Returns
     -------

@@ -5,12 +5,12 @@ from numpy.typing import NDArray
 
 
 def by_label(values: NDArray[np.float64], label: NDArray[np.int64]) -> list[NDArray[np.float64]]:
-    """Part the values of faces by their label; one array for each label that occurs, by code.
+    """Group the values of faces by label: one array for each label that occurs, in the order of the codes.
 
     Parameters
     ----------
     values : NDArray[np.float64]
-        Shape (N,): one number a face.
+        Shape (N,): one number per face.
     label : NDArray[np.int64]
         Shape (N,): the code of each face's label.
     """
@@ -29,7 +29,7 @@ def accuracies(answer: NDArray[np.int64], label: NDArray[np.int64]) -> dict[str,
     -------
     dict of str to float
         `accuracy`, the share of right answers, and `balanced_accuracy`, the mean of this share over the
-        labels that occur, so that each counts the same however rare it is; both in [0, 1].
+        labels that occur, so that rare labels count as much as others; both in [0, 1].
     """
     right = (answer == label).astype(np.float64)
     shares = [part.mean() for part in by_label(right, label)]

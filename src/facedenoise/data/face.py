@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from facedenoise.data.labels import Labels
 from facedenoise.errors import InputError
@@ -15,17 +15,24 @@ SPLITS = dict(zip(("train", "val", "test"), USAGES, strict=True))
 USAGE = "column 'Usage'"
 """What says the splits in FER2013's CSV."""
 
+FOLDERS = "folders"
+"""What says labels and splits of pictures."""
+
 MAX_PROBLEMS = 10
 
 _TRAIN, _VAL, _TEST = "training train", "publictest val valid validation", "privatetest test testing"
 _CODES = {word: code for code, words in enumerate((_TRAIN, _VAL, _TEST)) for word in words.split()}
 
 
+Picture: TypeAlias = str | bytes | Path
+"""Values in words, what a picture file holds, or such a file."""
+
+
 class Face(NamedTuple):
     """A face as its source holds it."""
 
     place: str  # how messages call it
-    picture: str | bytes | Path = ""  # grey values in words; what is in a picture file; such a file
+    pictures: Mapping[str, Picture] = {}  # by column or folder: the clean one, then noisy ones
     label: str | None = None
     split: str | None = None
     fault: str = ""  # what is wrong, if that has been seen already
@@ -38,8 +45,8 @@ class Source(NamedTuple):
 
     faces: Iterator[Face]
     labels: Labels
-    label_by: str = "folders"  # what says the labels, and the splits
-    split_by: str = "folders"
+    label_by: str = FOLDERS  # what says the labels, and the splits
+    split_by: str = FOLDERS
     remarks: tuple[str, ...] = ()
 
 

@@ -6,7 +6,7 @@ may come in any order and case, others among them.
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 from io import TextIOWrapper
@@ -23,12 +23,18 @@ _MAX_LINE = 1 << 24  # characters, for one image; no memory is spent on more, wh
 _COLUMNS = ("emotion", "pixels", "usage")
 _BEHIND_QUOTE = re.compile('" +(?=,|$)')
 _CUT = " (the file ends in this line: it may be cut off, get it again)"
+_OLD_MAC = "line ends of old Macs (CR alone); save it with those of Unix or Windows"
 _NO_CSV = {  # what a file is whose first line begins so
     "version https://git-lfs": LFS_POINTER,
     "outs:": "a DVC pointer; `dvc pull` brings the file, whose name has no .dvc at its end",
+    "7z\udcbc|Rar!|BZh[1-9]|[(]\udcb5/": "an archive of a kind that is not read; unpack it",
+    "PAR1": "a Parquet file; only the pipeline reads it, as data.source",
+    "\udc89PNG|\udcff\udcd8|GIF8": "a picture; put it in a folder and name that",
     r"\s*<(!doctype|html|\?xml)": "a web page; log in where it came from and get the file again",
+    r"\s*(#|//|%)": "a comment above the header; take it out",
     "[^,]*pixels[^,]*;|[^,]*;[^,]*pixels": "fields parted by semicolons; part them by commas",
     "[^,]*pixels[^,]*\t|[^,]*\t[^,]*pixels": "fields parted by tabs; part them by commas",
+    "[^\n]*\r.": _OLD_MAC,
 }
 
 csv.field_size_limit(_MAX_LINE)
@@ -45,31 +51,49 @@ class FaceCsv:
         self.name, self.stem = name, PurePath(name).name.split(".")[0].lower()
         self._lines = _read_lines(name, opener)
         self.header = _read_header(name, next(self._lines, (1, ""))[1])
-        lower = [column.lower() for column in self.header]
-        self.index = {column: lower.index(column) for column in _COLUMNS if column in lower}
+        self._lower = [column.lower() for column in self.header]
+        self.index = {column: self._lower.index(column) for column in _COLUMNS if column in self._lower}
 
-    def faces(self, split: str | None = None) -> Iterator[Face]:
-        """Yield the faces; `split` is that of a file without Usage."""
-        emotion, pixels, usage = self.index.get("emotion"), self.index["pixels"], self.index.get("usage")
+    def faces(self, split: str | None = None, noisy: Sequence[str] = ()) -> Iterator[Face]:
+        """Yield the faces; `split` is that of a file without Usage, `noisy` the columns of noisy versions."""
+        pictures = {"pixels": self.index["pixels"]} | {name: self._find(name) for name in noisy}
+        emotion, usage = self.index.get("emotion"), self.index.get("usage")
         number = None
         for number, line in self._lines:
             hint = "" if line.endswith("\n") else _CUT
             try:
                 fields = _split_fields(line, len(self.header))
+                self._require_square(fields)
             except ValueError as error:
                 yield Face(f"{self.name}: line {number}", fault=str(error), hint=hint)
             else:
+                words = {name: fields[index] for name, index in pictures.items()}
                 label = None if emotion is None else fields[emotion]
                 word = split if usage is None else fields[usage]
-                yield Face(f"{self.name}: line {number}", fields[pixels], label, word, "", hint, fields)
+                yield Face(f"{self.name}: line {number}", words, label, word, "", hint, fields)
         if not number:
-            raise InputError(f"{self.name}: line 1: a header without rows; get the file again")
+            what = _OLD_MAC if "\r" in "".join(self.header) else "a header without rows; get the file again"
+            raise InputError(f"{self.name}: line 1: {what}")
+
+    def _find(self, name: str) -> int:
+        if (count := self._lower.count(name.lower())) != 1:
+            wrong = f"line 1: column '{name}' of data.noisy: {count} of this name in the header"
+            raise InputError(f"{self.name}: {wrong}; correct data.noisy or the header")
+        return self._lower.index(name.lower())
+
+    def _require_square(self, fields: list[str]) -> None:
+        """Raise a ValueError if columns `width` and `height` differ: the pixels could pass for a square."""
+        size = [fields[self._lower.index(name)] for name in ("width", "height") if name in self._lower]
+        if len(set(size)) > 1:
+            raise ValueError(
+                f"{excerpt(size[0])} x {excerpt(size[1])} pixels are no square; give pictures as files"
+            )
 
 
-def open_csv(path: Path) -> Source | None:
+def open_csv(path: Path, noisy: Sequence[str]) -> Source | None:
     """Open what `find_csvs` finds as one source; None for a folder without a CSV of faces."""
     files = find_csvs(path)
-    faces = (face for file in files for face in file.faces(file.stem if len(files) > 1 else None))
+    faces = (face for file in files for face in file.faces(file.stem if len(files) > 1 else None, noisy))
     by = "file names" if len(files) > 1 else USAGE
     return Source(faces, Labels(emotions=True), "column 'emotion'", by) if files else None
 
@@ -126,9 +150,8 @@ def _split_fields(line: str, count: int | None = None) -> list[str]:
 
 def _read_header(name: str, line: str) -> list[str]:
     try:
-        for start, what in _NO_CSV.items():
-            if re.match(start, line, re.IGNORECASE):
-                raise ValueError(what)
+        if "pixels" not in [column.strip(' "\r\n').lower() for column in line.split(",")]:
+            _name_what_it_is(line)
         columns = _split_fields(line)
         lower = [column.lower() for column in columns]
         for column in _COLUMNS:
@@ -138,3 +161,10 @@ def _read_header(name: str, line: str) -> list[str]:
     except ValueError as error:
         raise InputError(f"{name}: line 1: {error}") from None
     return columns
+
+
+def _name_what_it_is(line: str) -> None:
+    """Raise a ValueError if the first line is known to be of something else than a CSV of faces."""
+    for start, what in _NO_CSV.items():
+        if re.match(start, line, re.IGNORECASE):
+            raise ValueError(what)

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
@@ -16,12 +16,13 @@ _ROWS = 256  # in memory at a time
 _COLUMNS = {"label": ("label", "labels", "emotion"), "split": ("split", "usage")}
 
 
-def open_parquet(root: Path, paths: list[Path]) -> Source:
+def open_parquet(root: Path, paths: list[Path], noisy: Sequence[str]) -> Source:
     """Open Parquet files in a folder, or the one that `root` is, in the order of their splits, then names.
 
     The image is a column of bytes, or of `{bytes, path}`; the label a whole number, whose name the schema's
-    metadata may say, or a text; the split a column, else it is in the names of the files. The first file says
-    which columns these are. Raises an InputError if a file cannot be read or has no such image.
+    metadata may say, or a text; the split a column, else it is in the names of the files; `noisy` are columns
+    of noisy versions. The first file says which columns these are. Raises an InputError if a file cannot be
+    read or has no such image.
     """
     words = {path: _split_word(path, root) for path in paths}
     files = sorted(paths, key=lambda path: (split_code(words[path] or "") or 0, path))
@@ -29,15 +30,17 @@ def open_parquet(root: Path, paths: list[Path]) -> Source:
         schema, metadata = pl.read_parquet_schema(files[0]), pl.read_parquet_metadata(files[0])
     except (pl.exceptions.PolarsError, OSError) as error:
         raise _damaged(files[0], error) from None
-    images = [name for name, dtype in schema.items() if dtype == pl.Binary or _holds_bytes(dtype)]
-    if len(images) != 1:
-        many = f"{len(images)} columns of pictures among {', '.join(schema)}"
-        raise InputError(f"{files[0]}: {many}; give one, of bytes or of {{bytes, path}}")
+    pictures = [name for name, dtype in schema.items() if dtype == pl.Binary or _holds_bytes(dtype)]
+    clean = [name for name in pictures if name not in noisy]
+    if len(clean) != 1 or not {*noisy} <= {*pictures}:
+        few = f"{len(pictures)} columns of pictures among {', '.join(schema)}"
+        wanted = " and ".join(["one", *(f"'{name}' of data.noisy" for name in noisy)])
+        raise InputError(f"{files[0]}: {few}; give {wanted}, of bytes or of {{bytes, path}}")
     kinds = {kind: [name for name in schema if name.lower() in names] for kind, names in _COLUMNS.items()}
-    columns = {"image": images[0]} | {kind: names[0] for kind, names in kinds.items() if names}
+    columns = {kind: names[0] for kind, names in kinds.items() if names}
     features = json.loads(metadata.get("huggingface", "{}")).get("info", {}).get("features", {})
     names = features.get(columns.get("label"), {}).get("names", ())
-    faces = (face for file in files for face in _faces(file, words[file], columns, names))
+    faces = (face for file in files for face in _faces(file, words[file], columns, [*clean, *noisy], names))
     by = {kind: f"column '{columns[kind]}'" if kind in columns else "file names" for kind in _COLUMNS}
     return Source(faces, Labels(names, emotions="emotion" in by["label"].lower()), by["label"], by["split"])
 
@@ -53,20 +56,25 @@ def _holds_bytes(dtype: pl.DataType) -> bool:
     return isinstance(dtype, pl.Struct) and pl.Field("bytes", pl.Binary) in dtype.fields
 
 
-def _faces(path: Path, word: str | None, columns: Mapping[str, str], names: list[str]) -> Iterator[Face]:
+def _faces(
+    path: Path, word: str | None, columns: Mapping[str, str], pictures: list[str], names: list[str]
+) -> Iterator[Face]:
     listed = dict(enumerate(names))
-    wanted = [pl.col(column).alias(kind) for kind, column in columns.items()]
+    wanted = [*pictures, *(pl.col(column).alias(f"its {kind}") for kind, column in columns.items())]
     try:
         batches = pl.scan_parquet(path).select(wanted).collect_batches(chunk_size=_ROWS)
         rows = (row for table in batches for row in table.iter_rows(named=True))
         for number, row in enumerate(rows):
-            image, label, split = row["image"], row.get("label"), row.get("split", word)
-            content = image["bytes"] if isinstance(image, dict) else image
+            label, split = row.get("its label"), row.get("its split", word)
+            contents = {name: _content(row[name]) for name in pictures}
             name = None if label is None else listed.get(label, str(label))
-            fault = "" if content else "no picture, or only the name of one; embed its bytes"
-            yield Face(f"{path}: row {number}", content or b"", name, split and str(split), fault)
+            yield Face(f"{path}: row {number}", contents, name, split and str(split))
     except pl.exceptions.PolarsError as error:
         raise _damaged(path, error) from None
+
+
+def _content(picture: bytes | dict[str, bytes] | None) -> bytes:
+    return (picture["bytes"] if isinstance(picture, dict) else picture) or b""
 
 
 def _damaged(path: Path, error: Exception) -> InputError:

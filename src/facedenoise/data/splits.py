@@ -11,7 +11,8 @@ import polars as pl
 from facedenoise.data.audit import audit_splits, is_in, remarks_on
 from facedenoise.data.face import SPLITS, USAGE
 from facedenoise.data.labels import read_votes
-from facedenoise.data.pixels import MIN_SIDE, Decoder, Images
+from facedenoise.data.layout import MIN_SIDE
+from facedenoise.data.pixels import Decoder, Images
 from facedenoise.data.reading import NO_SPLIT, Reading
 from facedenoise.errors import InputError
 from facedenoise.files import replacing, write_json
@@ -28,27 +29,29 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
     """Split the faces of a source; nothing is written unless all of it is well-formed.
 
     Writes `train`, `val` and `test` `.safetensors`, faces in the order of the source: `images` uint8
-    (N, 1, H, H); `emotion` int64 (N,), a label or -1; `row` int64 (N,), which face of the source, from 0; and
-    in val and test `in_train` uint8 (N,), 1 for an exact copy of an image in `train`. Their metadata has
-    `labels`: the names by code, as JSON. What `audit_splits` counts goes to `audit`, with a line on each
-    broken face that is left out. Memory grows by a few bytes a face.
+    (N, C, H, H), and for each name of `data.noisy` as much, `noisy/NAME`; `emotion` int64 (N,), a label or
+    -1; `row` int64 (N,), which face of the source, from 0; and in val and test `in_train` uint8 (N,), 1 for
+    an exact copy of an image in `train`. Their metadata has `labels`: the names by code, as JSON. What
+    `audit_splits` counts goes to `audit`, with a line on each broken face that is left out. Memory grows by a
+    few bytes a face.
 
     Returns remarks on what is no error and should be known. Raises an InputError if anything is malformed, or
     if a split has no face.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    reading = Reading(Path(data.source), skip=data.broken == "skip")
+    reading = Reading(Path(data.source), data.noisy, skip=data.broken == "skip")
+    decoder = Decoder(data.size, MIN_SIDE, data.channels)
     with ExitStack() as stack:
-        images = stack.enter_context(spooled(reading.images(Decoder(data.size, MIN_SIDE)), folder))
+        pairs = stack.enter_context(spooled(reading.images(decoder), folder))
         labels, rows = _voted(reading, Path(data.labels)) if data.labels else reading.labelled()
         rows = _given(reading, rows) if isinstance(data.split, str) else _dealt(rows, data.split)
         splits = _split(rows, data.deduplicate)
         _require(reading, splits)
         for name, split in splits.items():
             temporary = stack.enter_context(replacing(folder / f"{name}.safetensors"))
-            _write(temporary, split.filter("kept"), images, labels)
-        remarks = [*reading.remarks, *remarks_on(splits)]
-        counts = audit_splits(splits, labels, images.shape[-1])
+            _write(temporary, split.filter("kept"), pairs, data.noisy, labels)
+        remarks = [*reading.remarks, *remarks_on(splits, pairs[:, 0])]
+        counts = audit_splits(splits, labels, pairs.shape[-1])
         write_json(audit, {**counts, "remarks": remarks, "broken": reading.problems.lines})
     return remarks
 
@@ -114,10 +117,13 @@ def _require(reading: Reading, splits: dict[str, pl.DataFrame]) -> None:
         raise InputError("\n".join(f"{reading.path}: {problem}" for problem in problems))
 
 
-def _write(path: Path, rows: pl.DataFrame, images: Images, labels: list[str]) -> None:
+def _write(path: Path, rows: pl.DataFrame, pairs: Images, noisy: Sequence[str], labels: list[str]) -> None:
     places = rows["place"].to_numpy()
-    pieces = (images[places[start : start + _PIECE]] for start in range(0, len(places), _PIECE))
-    names = [name for name in _TENSORS if name in rows.columns]
-    flat = {name: rows[name].to_numpy().astype(_TENSORS[name]) for name in names}
-    with spooled(pieces, path.parent) as kept:
-        save_arrays(path, {"images": kept, **flat}, {"labels": json.dumps(labels)})
+    flat = {name: rows[name].to_numpy().astype(_TENSORS[name]) for name in _TENSORS if name in rows.columns}
+    with ExitStack() as stack:
+        images = {}
+        for number, name in enumerate(["images", *(f"noisy/{name}" for name in noisy)]):
+            starts = range(0, len(places), _PIECE)
+            pieces = (pairs[places[start : start + _PIECE], number] for start in starts)
+            images[name] = stack.enter_context(spooled(pieces, path.parent))
+        save_arrays(path, {**images, **flat}, {"labels": json.dumps(labels)})

@@ -1,1 +1,1 @@
-"""How good a denoised face is: scores, classical rivals, distances, the panel that brings them together."""
+"""How good a denoised face is: scores, classical methods, distances, and the panel that combines them."""

@@ -1,6 +1,7 @@
 """Classical denoisers of scikit-image: the methods that a learned denoiser has to beat.
 
 Each has one strength, tuned on validation faces; only inpainting has none. Images are denoised one by one.
+Non-local means compares patches of all channels of an RGB image at once; the others take the channels singly.
 """
 
 from collections.abc import Callable
@@ -24,7 +25,7 @@ from facedenoise.images.fidelity import psnr, require_pair
 from facedenoise.images.tensors import require_batch
 from facedenoise.noise import Noise
 
-Image = NDArray[np.float32]  # one image, shape (H, W), values in [0, 1]
+Image = NDArray[np.float32]  # one image, shape (H, W, C), values in [0, 1]
 
 WINDOWS = (3.0, 5.0)  # px
 STRENGTHS = tuple(0.005 * 2.0**octave for octave in range(8))  # 0.005 to 0.64, on intensities in [0, 1]
@@ -98,7 +99,7 @@ def apply(method: str, noisy: torch.Tensor, strength: float | None) -> torch.Ten
     noisy : torch.Tensor
         See `require_batch`.
     strength : float or None
-        As above, above 0, on intensities in [0, 1].
+        See the table: above 0, on intensities in [0, 1].
 
     Returns
     -------
@@ -106,35 +107,41 @@ def apply(method: str, noisy: torch.Tensor, strength: float | None) -> torch.Ten
         float32 in [0, 1], same shape, on the CPU.
     """
     denoise_one = _DENOISERS[method]
-    images = require_batch(noisy)[:, 0].cpu().numpy()
+    images = require_batch(noisy).cpu().movedim(1, -1).numpy()
     denoised = np.empty_like(images)
     for index, image in enumerate(images):
-        denoised[index] = denoise_one(image, strength)
-    return torch.from_numpy(denoised.clip(0, 1)).unsqueeze(1)
+        # Non-local means returns a grey image without the axis of its channel.
+        denoised[index] = denoise_one(image, strength).reshape(image.shape)
+    return torch.from_numpy(denoised.clip(0, 1)).movedim(-1, 1)
 
 
 def _median(image: Image, window: float) -> Image:
     side = int(window)
-    return median(image, footprint=np.ones((side, side), dtype=bool))
+    return median(image, footprint=np.ones((side, side, 1), dtype=bool))
 
 
 def _nlm(image: Image, h: float) -> Image:
     # In a face of 48 px similar patches are near: a wider search is slower and worse.
-    return denoise_nl_means(image, patch_size=5, patch_distance=2, h=h, fast_mode=True)
+    return denoise_nl_means(image, patch_size=5, patch_distance=2, h=h, fast_mode=True, channel_axis=-1)
 
 
 def _tv(image: Image, weight: float) -> Image:
-    return denoise_tv_chambolle(image, weight)
+    return denoise_tv_chambolle(image, weight, channel_axis=-1)
 
 
 def _wavelet(image: Image, sigma: float) -> Image:
     settings = {"sigma": sigma, "wavelet": "db2", "wavelet_levels": 2, "rescale_sigma": False}
-    return cycle_spin(image, denoise_wavelet, max_shifts=1, func_kw=settings, workers=1)
+    shrunk = partial(denoise_wavelet, **settings, channel_axis=-1)
+    return cycle_spin(image, shrunk, max_shifts=1, workers=1, channel_axis=-1)
 
 
 def _biharmonic(image: Image, _strength: None) -> Image:
-    saturated = (image == 0) | (image == 1)
-    return image if saturated.all() else inpaint_biharmonic(image, saturated)
+    return np.stack([_inpainted(channel) for channel in np.moveaxis(image, -1, 0)], axis=-1)
+
+
+def _inpainted(channel: Image) -> Image:
+    saturated = (channel == 0) | (channel == 1)
+    return channel if saturated.all() else inpaint_biharmonic(channel, saturated)
 
 
 _DENOISERS: dict[str, Callable[..., Image]] = {

@@ -1,4 +1,4 @@
-"""Distance of two sets of features as that of the Gaussians fitted to them."""
+"""Distance between two sets of features: the distance between the Gaussians fitted to them."""
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -39,8 +39,8 @@ def frechet_distance(a: ArrayLike, b: ArrayLike) -> float:
         raise ValueError(f"features differ in dimensions: {first.shape[1]} and {second.shape[1]}")
     apart = np.square(first.mean(axis=0) - second.mean(axis=0)).sum()
     root_a, root_b = _covariance_root(first), _covariance_root(second)
-    # The eigenvalues of cov_a cov_b are the squared singular values of root_a root_b^T: no matrix root is
-    # taken, which fails or turns complex where a covariance is singular.
+    # The eigenvalues of cov_a cov_b are the squared singular values of root_a root_b^T. So we need no matrix
+    # root, which fails or becomes complex if a covariance is singular.
     common = np.linalg.svd(root_a @ root_b.T, compute_uv=False).sum()
     return max(0.0, float(apart + np.square(root_a).sum() + np.square(root_b).sum() - 2 * common))
 

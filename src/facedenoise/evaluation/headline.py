@@ -14,10 +14,10 @@ HEADLINE = ("psnr", "ssim", "label_accuracy", "balanced_accuracy")
 def headline(panel: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return the few figures of a panel by which versions are compared.
 
-    For `noisy`, `classical`, `unet` and `gan` the means of `psnr`, `ssim` and, where there are labels,
-    `label_accuracy` and `balanced_accuracy`; for `classical`, the best classical method, also the name of
-    the `method`. Both accuracies: of unbalanced labels the one hides the rare, and the other, which rests on
-    few faces of these, moves more by chance.
+    `noisy`, `classical`, `unet` and `gan` have the means of `psnr`, `ssim` and, if there are labels, of
+    `label_accuracy` and `balanced_accuracy`. `classical` is the best classical method, and also has its name
+    as `method`. Both accuracies are needed if some labels are rare: `label_accuracy` hides the rare labels,
+    and `balanced_accuracy` varies more by chance, because few faces have these labels.
     """
     best = panel["best_classical"]
     return {

@@ -13,17 +13,17 @@ NUMBERS_AT_ONCE = 1 << 22  # resampled; bounds the memory
 def mean_interval(*groups: ArrayLike, seed: int = 0) -> dict[str, float]:
     """Return a mean over images, or the mean of the means of several groups, with its bootstrap 95% interval.
 
-    It is the percentile interval. Groups are resampled each within itself, so that all keep their size.
+    It is the percentile interval. Each group is resampled by itself, so that all groups keep their size.
 
-    The interval of a difference between two methods is that of their differences image by image,
-    ``mean_interval(a - b)``: narrower than the intervals of both, as hard images are hard for both.
+    For the difference between two methods, take the differences image by image: ``mean_interval(a - b)``.
+    This interval is narrower than those of the two methods, because hard images are hard for both.
 
     Parameters
     ----------
     *groups : array_like
-        One number an image, shape (N,), N at least 1.
+        One number per image, shape (N,), N at least 1.
     seed : int, default 0
-        Of the resampling.
+        Seed of the resampling.
 
     Returns
     -------
@@ -45,7 +45,7 @@ def mean_interval(*groups: ArrayLike, seed: int = 0) -> dict[str, float]:
 
 
 def _sample(values: ArrayLike) -> NDArray[np.float64]:
-    """Check the values; repeat a single one, which scipy refuses: it is itself however often it is drawn."""
+    """Check the values; repeat a single one, which scipy refuses. The repetition does not change the mean."""
     numbers = np.asarray(values, dtype=np.float64)
     if numbers.ndim != 1 or not numbers.size:
         raise ValueError(f"expected one value an image, got shape {numbers.shape}")

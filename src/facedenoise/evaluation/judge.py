@@ -1,4 +1,4 @@
-"""Distances of a set of denoised faces from the clean ones, and the labels told of them."""
+"""Distances of denoised faces from clean ones, and the labels that the classifier gives them."""
 
 import numpy as np
 import torch
@@ -25,7 +25,7 @@ class Judge:
     classifier : LabelClassifier
         In evaluation mode.
     clean : torch.Tensor
-        float32, shape (N, 1, H, W), values in [0, 1].
+        float32, shape (N, C, H, W), values in [0, 1].
 
     Raises
     ------
@@ -42,7 +42,7 @@ class Judge:
         self.clean_features = embed(classifier, clean)
 
     def answers(self, images: torch.Tensor) -> NDArray[np.int64]:
-        """Return the label that the classifier tells of each image, shape (N,); -1 if it is untrained."""
+        """Return the label that the classifier gives each image, shape (N,); -1 if it is untrained."""
         if not self.classifier.labels:
             return np.full(len(images), NO_LABEL)
         return predict(self.classifier, images)

@@ -1,4 +1,4 @@
-"""The panel: all methods scored on the same pixels, image by image, then averaged with intervals."""
+"""The panel: scores of all methods on the same pixels, image by image, then means with intervals."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -35,7 +35,7 @@ def score_table(
     label : torch.Tensor
         int64, shape (N,): the codes of the labels, -1 for none.
     images : mapping of str to torch.Tensor
-        For each method float32, shape (N, 1, H, W), values in [0, 1]. It is scored as it is: clipped to
+        For each method float32, shape (N, C, H, W), values in [0, 1]. It is scored as it is: clipped to
         [0, 1], but not rounded to 8 bits.
 
     Returns
@@ -51,7 +51,7 @@ def score_table(
 
 
 def score_images(clean: torch.Tensor, rows: torch.Tensor, images: Mapping[str, torch.Tensor]) -> pd.DataFrame:
-    """Return the scores of `score_table` but for the labels.
+    """Return the scores of `score_table` without the labels.
 
     Raises
     ------
@@ -86,15 +86,15 @@ def scores_of(table: pd.DataFrame, method: str) -> dict[str, list[NDArray[np.flo
     table : pd.DataFrame
         See `score_table`.
     method : str
-        Whose scores; `clean` has only those of the classifier.
+        The method; `clean` has only the scores of the classifier.
 
     Returns
     -------
     dict of str to list of NDArray[np.float64]
-        The per-image scores, one group each. Of the labelled images alone, and only where there are any and
-        the classifier is trained, 0 or 1 each: `label_accuracy`, whether the answer is right;
-        `balanced_accuracy`, the same in a group for each label; `label_agreement`, whether the answer is that
-        on the clean image.
+        Each score image by image, in one group. If there are labelled images and the classifier is trained,
+        also a 0 or 1 for each labelled image: `label_accuracy`, whether the answer is right;
+        `balanced_accuracy`, the same in one group per label; `label_agreement`, whether the answer is the
+        same as on the clean image.
     """
     scores = {
         name: [table[f"{method}_{name}"].to_numpy(np.float64)]
@@ -128,7 +128,7 @@ def summarise(table: pd.DataFrame, method: str) -> dict[str, dict[str, float]]:
 def difference(table: pd.DataFrame, method: str, other: str) -> dict[str, dict[str, float]]:
     """Return by how much a method scores above another on the same images, with paired 95% intervals.
 
-    Of `psnr`, `ssim` and, where there are labels, the accuracies: `mean`, `low` and `high`.
+    `psnr`, `ssim` and, if there are labels, the accuracies each have `mean`, `low` and `high`.
     """
     of_method, of_other = scores_of(table, method), scores_of(table, other)
     stated = [name for name in HEADLINE if name in of_method]
@@ -143,7 +143,7 @@ def assemble_panel(
     tuned: Mapping[str, Tuned],
     in_train: NDArray[np.bool_],
 ) -> dict[str, Any]:
-    """Sum up a task: each method, the differences that matter, and all without the images seen in training.
+    """Sum up a task: each method, the main differences, and the scores without images seen in training.
 
     Parameters
     ----------
@@ -163,9 +163,9 @@ def assemble_panel(
     dict
         For each method `strength` and `val_psnr` (classical ones), the scores of `summarise` and the
         distances of `Judge`. `clean`: the classifier's accuracies on the clean images.
-        `best_classical`: the classical method with the highest PSNR on val. `differences`: those of
-        `difference`. Where any image has been seen, `without_copies`: the number of `faces` that are left,
-        and, where any are, each method's `psnr` and `ssim` on them.
+        `best_classical`: the classical method with the highest PSNR on val. `differences`: what
+        `difference` returns. `without_copies`, if any image was seen in training: the number of `faces`
+        that are left, and, if there are any, each method's `psnr` and `ssim` on them.
     """
     panel: dict[str, Any] = {
         method: {**_tuning(tuned, method), **summarise(table, method), **judge.distances(batch)}

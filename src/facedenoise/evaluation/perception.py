@@ -1,4 +1,7 @@
-"""Similarity of denoised faces as people perceive it, image by image, on intensities in [0, 1]."""
+"""Similarity of denoised faces as people perceive it, image by image, on intensities in [0, 1].
+
+Both measures are defined on grey images; for RGB images they are computed on the luminance.
+"""
 
 import numpy as np
 import torch
@@ -7,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from facedenoise.images.fidelity import require_pair
+from facedenoise.images.tensors import luminance
 
 GRADIENT_CONSTANT = 170 / 255**2  # of Xue et al. 2014, for intensities in [0, 1]
 HAAR_CONSTANT = 30.0  # C of Reisenhofer et al. 2018, for intensities in [0, 255]
@@ -60,9 +64,9 @@ def haarpsi(clean: Tensor, denoised: Tensor) -> NDArray[np.float64]:
 
 
 def _halved(images: Tensor) -> Tensor:
-    """Average 2 x 2 pixels, in double precision on the CPU; an odd side is continued by zeros."""
+    """Average 2 x 2 pixels of the luminance, in double precision on the CPU; zeros continue an odd side."""
     height, width = images.shape[-2:]
-    padded = functional.pad(images.cpu().double(), (0, width % 2, 0, height % 2))
+    padded = functional.pad(luminance(images).cpu().double(), (0, width % 2, 0, height % 2))
     return functional.avg_pool2d(padded, 2)
 
 

@@ -13,12 +13,12 @@ EVEN, EXTREME = 8, 4  # faces: evenly spaced; of the largest and of the smallest
 def evenly_spaced(count: int, shown: int) -> NDArray[np.int64]:
     """Choose `shown` of `count` faces: the middles of equal parts.
 
-    The choice depends on nothing else: nobody has picked them, and all models show the same faces.
+    The choice depends only on these two numbers. So nobody picks faces, and all models show the same faces.
 
     Parameters
     ----------
     count, shown : int
-        How many there are, and how many to choose. With fewer than `shown`, all are.
+        How many there are, and how many to choose. If `count` is less than `shown`, all are chosen.
 
     Returns
     -------
@@ -52,7 +52,7 @@ def choose_faces(table: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
 
 
 def shown_faces(table: pd.DataFrame, images: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the positions of `choose_faces` and, in one batch a method, the faces there.
+    """Return the positions of `choose_faces`, and the faces there, in one batch per method.
 
     Parameters
     ----------
@@ -69,4 +69,5 @@ def shown_faces(table: pd.DataFrame, images: dict[str, torch.Tensor]) -> dict[st
     groups = choose_faces(table)
     chosen = torch.from_numpy(np.concatenate(list(groups.values())))
     positions = {name: torch.from_numpy(group) for name, group in groups.items()}
-    return positions | {method: to_uint8(batch[chosen]) for method, batch in images.items()}
+    # A network may return its colours in another memory layout, which safetensors does not write.
+    return positions | {method: to_uint8(batch[chosen]).contiguous() for method, batch in images.items()}

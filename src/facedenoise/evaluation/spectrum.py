@@ -5,6 +5,7 @@ import torch
 from numpy.typing import NDArray
 
 from facedenoise.images.fidelity import require_pair
+from facedenoise.images.tensors import luminance
 
 ROUNDING_POWER = 1 / 255**2 / 12  # of rounding to 8 bits; nobody sees less
 
@@ -12,9 +13,10 @@ ROUNDING_POWER = 1 / 255**2 / 12  # of rounding to 8 bits; nobody sees less
 def spectrum_error(clean: torch.Tensor, denoised: torch.Tensor) -> float:
     """Mean absolute error of the radial log-power spectrum of a set of images.
 
-    The power is averaged over all images and over rings of one cycle per image (of its shorter side), from
-    1 to the Nyquist frequency, without the mean intensity; the error |log10 of the ratio| over the rings.
-    Power below that of rounding to 8 bits counts as that power, so that flat images have a finite error.
+    The power of the luminance is averaged over all images and over rings of one cycle per image (of its
+    shorter side), from 1 to the Nyquist frequency, without the mean intensity. The error is the mean of
+    |log10 of the ratio of the powers| over the rings. Power below the power of rounding to 8 bits counts as
+    the latter, so that flat images have a finite error.
 
     Batches as for `require_pair`, with N at least 1, H and W at least 2, else ValueError. The error is at
     least 0, in powers of ten; 0 for equal spectra, lower is better.
@@ -27,8 +29,8 @@ def spectrum_error(clean: torch.Tensor, denoised: torch.Tensor) -> float:
 
 
 def _radial_power(images: torch.Tensor) -> NDArray[np.float64]:
-    """Mean power in the rings 1, 2, ... up to Nyquist; that of white noise is its variance."""
-    pixels = images[:, 0].cpu().numpy().astype(np.float64)
+    """Mean power in the rings 1, 2, ... up to Nyquist; for white noise it is the variance."""
+    pixels = luminance(images)[:, 0].cpu().numpy().astype(np.float64)
     power = np.square(np.abs(np.fft.fft2(pixels, norm="ortho"))).mean(axis=0).ravel()
     height, width = pixels.shape[1:]
     frequency = np.hypot(np.fft.fftfreq(height)[:, np.newaxis], np.fft.fftfreq(width))  # cycles per pixel

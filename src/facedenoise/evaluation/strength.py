@@ -1,9 +1,9 @@
-"""How the PSNR runs over the strength of a noise that varies from face to face."""
+"""How the PSNR depends on the strength of a noise that varies from face to face."""
 
 import pandas as pd
 
 GROUPS = 8
-"""So many points has a curve, fewer where there are fewer faces."""
+"""The number of points of a curve; it has fewer if there are fewer faces."""
 _SUFFIX = "_psnr"
 
 
@@ -16,13 +16,13 @@ def strength_curves(table: pd.DataFrame) -> dict[str, pd.DataFrame]:
     Parameters
     ----------
     table : pd.DataFrame
-        `METHOD_psnr` of each method, in dB, one row per face, and `noise`, the kind that it has.
+        One row per face: `METHOD_psnr` of each method, in dB, and `noise`, the kind of its noise.
 
     Returns
     -------
     dict of str to pd.DataFrame
         For each kind one row per group, from faint to strong: the mean strength, which is the index, and for
-        each method the mean PSNR. Nothing if there is no column `noise`: then it is the same for all faces.
+        each method the mean PSNR. Empty if there is no column `noise`: then all faces have the same noise.
     """
     if "noise" not in table:
         return {}

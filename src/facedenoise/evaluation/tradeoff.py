@@ -25,17 +25,17 @@ def perception_distortion(noisy: Tensor, unet: Tensor, gan: Tensor, judge: Judge
     Parameters
     ----------
     noisy, unet, gan : Tensor
-        float32, shape (N, 1, H, W), values in [0, 1]: the same test faces.
+        float32, shape (N, C, H, W), values in [0, 1]: the same test faces.
     judge : Judge
-        Holds the clean ones.
+        Holds the clean faces.
 
     Returns
     -------
     dict of str to dict of str to float
         `psnr` (dB), `frechet` and `spectrum_error` of `noisy`, `unet`, `gan`, `unet_gan_SHARE` and
-        `unet_noisy_SHARE` (shares in per cent of the second image). If the GAN's PSNR is between that of
-        the noisy images and that of the U-Net, also `unet_noisy_equal`, the blend whose PSNR is the
-        GAN's, with its `share` in [0, 1] and its `two_sample`.
+        `unet_noisy_SHARE` (the share of the second image in per cent). If the noisy images have a lower PSNR
+        than the GAN, and the U-Net has a higher one, also `unet_noisy_equal`: the blend with the same PSNR
+        as the GAN, its `share` in [0, 1] and its `two_sample`.
     """
     images = {"noisy": noisy, "unet": unet, "gan": gan}
     images |= {f"unet_gan_{share}": torch.lerp(unet, gan, share / 100) for share in GAN_SHARES}
@@ -67,9 +67,9 @@ def equal_share(clean: Tensor, unet: Tensor, noisy: Tensor, target: float) -> fl
     Parameters
     ----------
     clean, unet, noisy : Tensor
-        float32, shape (N, 1, H, W), values in [0, 1].
+        float32, shape (N, C, H, W), values in [0, 1].
     target : float
-        In dB, between the PSNR of `noisy` and that of `unet`.
+        In dB, between the PSNR of `noisy` and the PSNR of `unet`.
 
     Returns
     -------

@@ -10,7 +10,7 @@ from facedenoise.images.tensors import to_float, to_uint8
 
 STEPS = 720  # at most; after a third of them some networks still miss the faint noise that others find
 PASSES = 40  # over the faces, at most; with more a network only memorises them
-FACES = 16  # a step, in both versions
+FACES = 16  # in a step, each in both versions
 WINDOW = 24  # px; a part of the face shows texture as well, in a quarter of the time
 HIGHEST_RATE = 0.01  # of Adam, in one cycle (Smith & Topin, "Super-convergence", 2019)
 WIDTH = 16  # channels
@@ -21,16 +21,17 @@ def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
     """Accuracy of a small convolutional network, trained afresh, in telling denoised from clean images.
 
     One network is trained on one half of the faces and tested on the other, image by image; a second network
-    the other way round. Both versions of a face are in the same half. Images are rounded to 8 bits first, as
-    clean ones are; otherwise rounding would give those away. The training is short, and the same for sets of
-    one size: it compares methods, and a stronger network would recognise more of all of them.
+    the other way round. Both versions of a face are in the same half. Images are first rounded to 8 bits like
+    the clean ones; otherwise the rounding would give the clean ones away. The network sees all channels. The
+    training is short, and the same for sets of the same size. That is enough to compare methods: a stronger
+    network would recognise more images of every method.
 
     Parameters
     ----------
     clean, denoised : Tensor
         See `require_pair`; N at least 2, else ValueError.
     seed : int
-        Of the halves, the weights and the training. PyTorch's global generator does not change.
+        Seed of the halves, the weights and the training. PyTorch's global generator does not change.
 
     Returns
     -------
@@ -46,26 +47,28 @@ def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
         raise ValueError(f"a two-sample test needs at least 2 faces, got {len(clean)}")
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(clean), generator=generator)
-    one, other = _with_detail(clean, denoised)[order].tensor_split(2)
+    faces = _with_detail(clean, denoised)[order]
+    one, other = faces.tensor_split(2)
     accuracies = [
-        _accuracy(_trained(_network(seed), learnt, generator), asked)
+        _accuracy(_trained(_network(faces.shape[2], seed), learnt, generator), asked)
         for learnt, asked in ((one, other), (other, one))
     ]
     return sum(accuracies) / len(accuracies)
 
 
 def _with_detail(clean: Tensor, denoised: Tensor) -> Tensor:
-    """Stack each image with its fine detail: (N, 2, 2, H, W)."""
+    """Put each image beside its fine detail: (N, 2, 2C, H, W)."""
     images = torch.cat([to_float(to_uint8(batch.cpu())) for batch in (clean, denoised)], dim=1)
-    return torch.stack([2 * images - 1, fine_detail(images)], dim=2)
+    seen = [part.unflatten(1, (2, -1)) for part in (2 * images - 1, fine_detail(images))]
+    return torch.cat(seen, dim=2)
 
 
-def _network(seed: int) -> nn.Module:
+def _network(channels: int, seed: int) -> nn.Module:
     """Return an untrained network; its first convolution sees every pixel, so that texture counts."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return nn.Sequential(
-            nn.Conv2d(2, WIDTH, 5, stride=2, padding=2),
+            nn.Conv2d(channels, WIDTH, 5, stride=2, padding=2),
             nn.ReLU(),
             nn.Conv2d(WIDTH, WIDTH, 3, stride=2, padding=1),
             nn.ReLU(),
@@ -76,7 +79,7 @@ def _network(seed: int) -> nn.Module:
 
 
 def _trained(network: nn.Module, faces: Tensor, generator: torch.Generator) -> nn.Module:
-    """Train on faces, shape (N, 2, 2, H, W), the second version of each the denoised one."""
+    """Train on faces, shape (N, 2, 2C, H, W), the second version of each the denoised one."""
     steps = max(1, min(STEPS, PASSES * len(faces) // FACES))
     optimiser = torch.optim.Adam(network.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, HIGHEST_RATE, total_steps=steps)
@@ -100,7 +103,7 @@ def _windows(faces: Tensor, generator: torch.Generator) -> Tensor:
 
 @torch.no_grad()
 def _accuracy(network: nn.Module, faces: Tensor) -> float:
-    """Share of right answers on faces, shape (N, 2, 2, H, W)."""
+    """Share of right answers on faces, shape (N, 2, 2C, H, W)."""
     right = torch.cat([_margins(network, part) > 0 for part in faces.split(256)])
     return right.double().mean().item()
 

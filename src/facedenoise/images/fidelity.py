@@ -1,4 +1,4 @@
-"""Fidelity of denoised faces, image by image, on the intensity range [0, 1]."""
+"""Fidelity of denoised faces, image by image, over all channels, on the intensity range [0, 1]."""
 
 import numpy as np
 import torch
@@ -28,7 +28,8 @@ def psnr(clean: torch.Tensor, denoised: torch.Tensor) -> NDArray[np.float64]:
 def ssim(clean: torch.Tensor, denoised: torch.Tensor) -> NDArray[np.float64]:
     """Structural similarity of each image, by scikit-image with a data range of 1.
 
-    The window has 7 x 7 pixels, or the largest odd size that fits smaller images.
+    The window has 7 x 7 pixels, or the largest odd size that fits smaller images. The similarity of an RGB
+    image is the mean of those of its channels.
 
     Batches as for `require_pair`, with H and W at least 3, else ValueError. Return shape (N,), in [-1, 1]; 1
     for identical images.
@@ -41,7 +42,8 @@ def ssim(clean: torch.Tensor, denoised: torch.Tensor) -> NDArray[np.float64]:
     pairs = _image_pairs(clean, denoised)
     window = _ssim_window(clean.shape[-2], clean.shape[-1])
     similarities = [
-        structural_similarity(truth, estimate, win_size=window, data_range=1) for truth, estimate in pairs
+        structural_similarity(truth, estimate, win_size=window, data_range=1, channel_axis=0)
+        for truth, estimate in pairs
     ]
     return np.array(similarities, dtype=np.float64)
 
@@ -52,7 +54,7 @@ def require_pair(clean: torch.Tensor, denoised: torch.Tensor) -> None:
     Parameters
     ----------
     clean, denoised : torch.Tensor
-        Expected: float32, the same shape (N, 1, H, W), values in [0, 1].
+        Expected: float32, the same shape, (N, 1, H, W) or (N, 3, H, W), values in [0, 1].
 
     Raises
     ------
@@ -70,10 +72,10 @@ def require_pair(clean: torch.Tensor, denoised: torch.Tensor) -> None:
 def _image_pairs(
     clean: torch.Tensor, denoised: torch.Tensor
 ) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
-    """Check two batches and pair their images, shape (H, W), in double precision."""
+    """Check two batches and pair their images, shape (C, H, W), in double precision."""
     require_pair(clean, denoised)
     # In single precision the variances of SSIM are differences of nearly equal numbers.
-    truths, estimates = (batch[:, 0].cpu().numpy().astype(np.float64) for batch in (clean, denoised))
+    truths, estimates = (batch.cpu().numpy().astype(np.float64) for batch in (clean, denoised))
     return list(zip(truths, estimates, strict=True))
 
 

@@ -18,6 +18,9 @@ from facedenoise.errors import InputError
 NO_LABEL = -1
 """The code of a face without a label."""
 
+_CHANNELS = (1, 3)  # grey; red, green and blue
+_LUMINANCE = (0.2125, 0.7154, 0.0721)  # of these three, as in `skimage.color.rgb2gray`
+
 
 def to_float(images: torch.Tensor) -> torch.Tensor:
     """Scale uint8 pixels of any shape to float32 in [0, 1]; TypeError for another dtype."""
@@ -39,7 +42,7 @@ def require_batch(images: torch.Tensor) -> torch.Tensor:
     Parameters
     ----------
     images : torch.Tensor
-        Expected: float32, shape (N, 1, H, W), values in [0, 1].
+        Expected: float32, shape (N, C, H, W), C = 1 for grey or 3 for colour, values in [0, 1].
 
     Raises
     ------
@@ -50,11 +53,32 @@ def require_batch(images: torch.Tensor) -> torch.Tensor:
     """
     if images.dtype != torch.float32:
         raise TypeError(f"expected float32 images, got {images.dtype}")
-    if images.ndim != 4 or images.shape[1] != 1:  # noqa: PLR2004
-        raise ValueError(f"expected shape (N, 1, H, W), got {tuple(images.shape)}")
+    if images.ndim != 4 or images.shape[1] not in _CHANNELS:  # noqa: PLR2004
+        raise ValueError(f"expected shape (N, C, H, W), C = 1 or 3, got {tuple(images.shape)}")
     if images.numel() and not (images.min() >= 0 and images.max() <= 1):
         raise ValueError("expected values in [0, 1]")
     return images
+
+
+def luminance(images: torch.Tensor) -> torch.Tensor:
+    """Return the grey of images, for scores that are defined on grey alone.
+
+    Parameters
+    ----------
+    images : torch.Tensor
+        Floating point, shape (N, C, H, W), C = 1 or 3.
+
+    Returns
+    -------
+    torch.Tensor
+        Same dtype, shape (N, 1, H, W): grey images themselves; of red, green and blue the sum with the
+        weights of `skimage.color.rgb2gray`.
+    """
+    if images.shape[1] == 1:
+        return images
+    # In single precision the sum of white could exceed 1.
+    weights = images.new_tensor(_LUMINANCE, dtype=torch.float64)[:, None, None]
+    return (images * weights).sum(dim=1, keepdim=True).to(images.dtype)
 
 
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:

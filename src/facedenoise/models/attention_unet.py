@@ -73,8 +73,8 @@ class Up(nn.Module):
 class AttentionUNet(nn.Module):
     """Estimate the clean image: the input, or the input with its missing pixels filled, plus a residual.
 
-    The network sees that image and, as a second channel, the mask (0 or 1) of the input's saturated pixels.
-    One that is told the level of the noise sees the square root of it as a third.
+    The network sees that image and the mask (0 or 1) of the input's saturated pixels, in as many channels.
+    One that is told the level of the noise also sees the square root of it, again in as many channels.
 
     Parameters
     ----------
@@ -84,13 +84,16 @@ class AttentionUNet(nn.Module):
         Residual blocks at each of these sizes, on the way down and again on the way up.
     attention : bool, default True
         Gate the skips; False gives the plain U-Net.
+    channels : int, default 1
+        Of an image: 1 for grey, 3 for RGB.
     keep_unsaturated : bool, default False
         Copy pixels strictly between 0 and 1 from the input, and treat the others as missing: the network sees
         and corrects an image in which they are filled from their neighbours. Right for salt-and-pepper noise,
         where unsaturated pixels are clean.
     level : bool, default False
-        Take the level of the noise as a second channel of the input: pixels of level 0 are copied, those of
-        level 1 are missing. Then `keep_unsaturated` says nothing new, and must be left out.
+        Take the level of the noise as further channels of the input, one for each of the image: pixels of
+        level 0 are copied, those of level 1 are missing. Then `keep_unsaturated` says nothing new, and must
+        be left out.
     """
 
     def __init__(
@@ -98,15 +101,17 @@ class AttentionUNet(nn.Module):
         widths: Sequence[int],
         blocks: Sequence[int],
         *,
+        channels: int = 1,
         attention: bool = True,
         keep_unsaturated: bool = False,
         level: bool = False,
     ) -> None:
         super().__init__()
+        self.channels = channels
         self.keep_unsaturated = keep_unsaturated
         self.level = level
         steps = list(pairwise(widths))
-        self.stem = nn.Conv2d(3 if level else 2, widths[0], 3, padding=1)
+        self.stem = nn.Conv2d((3 if level else 2) * channels, widths[0], 3, padding=1)
         self.encoders = nn.ModuleList(
             residual_blocks(width, n) for width, n in zip(widths, blocks, strict=True)
         )
@@ -115,7 +120,7 @@ class AttentionUNet(nn.Module):
             Up(deep, wide, n, attention=attention)
             for (wide, deep), n in reversed(list(zip(steps, blocks, strict=False)))
         )
-        self.head = zero_initialised(nn.Conv2d(widths[0], 1, 3, padding=1))
+        self.head = zero_initialised(nn.Conv2d(widths[0], channels, 3, padding=1))
 
     @property
     def stride(self) -> int:
@@ -143,18 +148,18 @@ class AttentionUNet(nn.Module):
         Parameters
         ----------
         noisy : Tensor
-            float32 in [0, 1], shape (N, 1, H, W), any height and width; (N, 2, H, W), with the level of the
-            noise, if the network is told it.
+            float32 in [0, 1], shape (N, C, H, W), any height and width; (N, 2C, H, W), with the level of the
+            noise in the last C channels, if the network is told it.
 
         Returns
         -------
         Tensor
-            float32, shape (N, 1, H, W); not clipped, so that gradients pass.
+            float32, shape (N, C, H, W); not clipped, so that gradients pass.
         """
         height, width = noisy.shape[-2:]
         padding = (0, -width % self.stride, 0, -height % self.stride)
         padded = functional.pad(noisy, padding, mode="replicate") if any(padding) else noisy
-        image, known = padded[:, :1], padded[:, 1:]
+        image, known = padded[:, : self.channels], padded[:, self.channels :]
         saturated = ((image <= 0) | (image >= 1)).to(image.dtype)
         missing, wrong = self._judged(saturated, known)
         image = image if missing is None else filled(image, missing)
@@ -172,7 +177,7 @@ class AttentionUNet(nn.Module):
         return (saturated, saturated) if self.keep_unsaturated else (None, None)
 
     def features(self, x: Tensor) -> Tensor:
-        """Map the input channels (N, 2 or 3, H, W) to features (N, widths[0], H, W)."""
+        """Map the input channels (N, 2C or 3C, H, W) to features (N, widths[0], H, W)."""
         x = self.encoders[0](self.stem(x))
         skips = []
         for down, encoder in zip(self.downs, self.encoders[1:], strict=True):
@@ -184,12 +189,12 @@ class AttentionUNet(nn.Module):
 
 
 def filled(image: Tensor, missing: Tensor) -> Tensor:
-    """Replace each missing pixel by the mean of its known neighbours, out of eight.
+    """Replace each missing pixel by the mean of its known neighbours, out of eight in its channel.
 
     Parameters
     ----------
     image : Tensor
-        Shape (N, 1, H, W).
+        Shape (N, C, H, W).
     missing : Tensor
         1 where a pixel is missing, else 0; same shape and dtype.
 

@@ -25,15 +25,17 @@ def denoise(network: nn.Module, noisy: Tensor, batch_size: int = 64) -> Tensor:
     network : nn.Module
         A denoiser.
     noisy : Tensor
-        float32 in [0, 1], shape (N, 1, H, W); (N, 2, H, W) with the level of the noise, for one that is told.
+        float32 in [0, 1], shape (N, C, H, W), with C = 1 for grey and 3 for RGB; (N, 2C, H, W) with the level
+        of the noise, for one that is told.
     batch_size : int, default 64
         Images at a time: few fit the caches; changes no result beyond rounding.
 
     Returns
     -------
     Tensor
-        float32 in [0, 1], shape (N, 1, H, W).
+        float32 in [0, 1], shape (N, C, H, W).
     """
-    require_batch(noisy[:, :1])
+    channels = noisy.shape[1]
+    images = require_batch(noisy if channels % 2 else noisy[:, : channels // 2])
     parts = [network(part).clamp(0, 1) for part in noisy.split(batch_size)]
-    return torch.cat(parts) if parts else noisy[:, :1]
+    return torch.cat(parts) if parts else images

@@ -28,12 +28,15 @@ class PatchGAN(nn.Module):
     ----------
     widths : sequence of int
         Channels of the convolutions before the last.
+    channels : int, default 1
+        Of an image: 1 for grey, 3 for RGB.
     """
 
-    def __init__(self, widths: Sequence[int]) -> None:
+    def __init__(self, widths: Sequence[int], *, channels: int = 1) -> None:
         super().__init__()
+        self.channels = channels
         layers: list[nn.Module] = []
-        for index, (before, after) in enumerate(zip([3, *widths], widths, strict=False)):
+        for index, (before, after) in enumerate(zip([3 * channels, *widths], widths, strict=False)):
             convolution = nn.Conv2d(before, after, 4, stride=2 if index < 2 else 1, padding=1)  # noqa: PLR2004
             layers += [spectral_norm(convolution), nn.LeakyReLU(SLOPE)]
         self.layers = nn.Sequential(*layers, spectral_norm(nn.Conv2d(widths[-1], 1, 1)))
@@ -44,7 +47,7 @@ class PatchGAN(nn.Module):
         Parameters
         ----------
         noisy, candidate : Tensor
-            float32, about [0, 1], shape (N, 1, H, W).
+            float32, about [0, 1], shape (N, C, H, W).
 
         Returns
         -------

@@ -78,14 +78,22 @@ def load_network(path: Path, kind: str, build: Callable[..., Network]) -> Networ
         network = build(**description[kind])
     except (KeyError, TypeError, ValueError):
         raise InputError(f"{path}: these weights are not those of a network of the kind {kind}") from None
-    _fill(network, weights, path)
+    _fill(network, weights, path, "described")
     return placed(network.eval(), torch.device("cpu"))
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
-    """Load weights into a network of the same shape, or of one with more input channels.
+    """Load weights into a network of the same shape, or of one that is told the level of the noise as well.
 
-    The weights of channels that are new start at zero, so that the network is the same function at first.
+    The level comes last among the channels of the input. Its weights start at zero, so that the network is
+    the same function at first.
+
+    Parameters
+    ----------
+    network : nn.Module
+        With the attribute `channels`, those of an image.
+    path : Path
+        A file of `write_weights`.
 
     Raises
     ------
@@ -94,19 +102,22 @@ def load_weights(network: nn.Module, path: Path) -> None:
     """
     weights = read_weights(path)[0]
     own = network.state_dict()
-    padded = {name: _padded(value, own[name]) if name in own else value for name, value in weights.items()}
-    _fill(network, padded, path)
+    level: int = network.channels  # type: ignore[assignment]
+    padded = {
+        name: _padded(value, own[name], level) if name in own else value for name, value in weights.items()
+    }
+    _fill(network, padded, path, "`model`, `gan.widths` and `data.colour` ask for")
 
 
-def _padded(weight: Tensor, own: Tensor) -> Tensor:
-    """Add zeros for the input channels that a convolution has more than `weight`."""
+def _padded(weight: Tensor, own: Tensor, level: int) -> Tensor:
+    """Add zeros for the channels of the level, if a convolution has just so many more than `weight`."""
     more = own.shape[1] - weight.shape[1] if own.ndim == weight.ndim == 4 else 0  # noqa: PLR2004
-    return functional.pad(weight, (0, 0, 0, 0, 0, more)) if more > 0 else weight
+    return functional.pad(weight, (0, 0, 0, 0, 0, more)) if more == level else weight
 
 
-def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path) -> None:
+def _fill(network: nn.Module, weights: dict[str, Tensor], path: Path, wanted: str) -> None:
     try:
         network.load_state_dict(weights)
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
-        raise InputError(f"{path}: weights of another network than described: {first}") from None
+        raise InputError(f"{path}: weights of another network than {wanted}: {first}") from None

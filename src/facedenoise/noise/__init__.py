@@ -10,6 +10,7 @@ as 1, 2, 3", 2011): the noise of an image does not depend on order, batch, worke
 
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from hashlib import sha256
 from importlib import import_module
 from pkgutil import iter_modules
@@ -64,6 +65,11 @@ class Noise(ABC):
         return ()
 
     @property
+    def given(self) -> str | None:
+        """Which noisy pictures of `data.noisy` it is; None: it is drawn."""
+        return None
+
+    @property
     def varies(self) -> bool:
         """Whether images differ in the numbers that are drawn for them."""
         return any(part.varies for part in self.parts)
@@ -75,7 +81,8 @@ class Noise(ABC):
     def level(self, noisy: NDArray[np.uint8]) -> NDArray[np.float32] | None:
         """Return the standard deviation of each pixel's noise, on intensities from 0 to 1, if it is known.
 
-        It is judged from the noisy image, shape (..., H, W), and the numbers; `MISSING` is the highest.
+        It is judged from the noisy image, shape (..., H, W), channel by channel, and from the numbers;
+        `MISSING` is the highest.
         """
         return None if self.sigma is None else np.full(noisy.shape, self.sigma, np.float32)
 
@@ -134,10 +141,31 @@ class Varying(Noise):
         return {name: [low[name], high[name]] for name in low if low[name] != high[name]}
 
 
-def kinds() -> list[type[Noise]]:
+class Mixture(Noise):
+    """A noise that is made of others: its subclass has them in the field `of`."""
+
+    of: tuple[Noise, ...]
+
+    @property
+    def keeps_unsaturated(self) -> bool:
+        """Whether all do."""
+        return all(each.keeps_unsaturated for each in self.of)
+
+    @property
+    def parts(self) -> tuple[Noise, ...]:
+        """The others."""
+        return self.of
+
+    def entry(self) -> dict[str, Any]:
+        """Return the entry with those of its parts."""
+        return {"kind": self.kind, "of": [each.entry() for each in self.of]}
+
+
+@cache
+def kinds() -> tuple[type[Noise], ...]:
     """Return the classes of all kinds, one from each file of this package."""
     names = sorted(module.name for module in iter_modules(__path__))
-    return [getattr(import_module(f"{__name__}.{name}"), _class_name(name)) for name in names]
+    return tuple(getattr(import_module(f"{__name__}.{name}"), _class_name(name)) for name in names)
 
 
 def parse_noise(entry: object) -> Noise:
@@ -237,45 +265,15 @@ def corrupt(
     """
     noisy = np.empty_like(images)
     for index, row in enumerate(rows.tolist()):
-        generator = _generator(seed, task, row, draw)
+        generator = image_generator(seed, task, row, draw)
         noisy[index] = noise.drawn(generator).corrupt(images[index], generator)
     return noisy
 
 
-def levels(
-    noisy: NDArray[np.uint8],
-    rows: NDArray[np.int64],
-    noise: Noise,
-    *,
-    seed: int,
-    task: str,
-    draw: int,
-) -> NDArray[np.float32]:
-    """Return the level of the noise that `corrupt` gave to images, pixel by pixel.
-
-    Parameters
-    ----------
-    noisy : ndarray of uint8, shape (N, ..., H, W)
-        What `corrupt` returned for the same other arguments.
-    rows, noise, seed, task, draw
-        See `corrupt`.
-
-    Returns
-    -------
-    ndarray of float32, shape of `noisy`
-        See `Noise.level`; `UNKNOWN` where the kind does not know it.
-    """
-    found = np.full(noisy.shape, UNKNOWN, np.float32)
-    for index, fixed in enumerate(drawn(rows, noise, seed=seed, task=task, draw=draw)):
-        level = fixed.level(noisy[index])
-        if level is not None:
-            found[index] = level
-    return found
-
-
-def drawn(rows: NDArray[np.int64], noise: Noise, *, seed: int, task: str, draw: int) -> list[Noise]:
-    """Return the noise of each image, in which every number is fixed; for the arguments see `corrupt`."""
-    return [noise.drawn(_generator(seed, task, row, draw)) for row in rows.tolist()]
+def image_generator(seed: int, task: str, row: int, draw: int) -> np.random.Generator:
+    """Return the generator of one image's noise: the low half of the counter is its stream."""
+    stream = int.from_bytes(sha256(task.encode()).digest()[:8], "little")
+    return np.random.Generator(np.random.Philox(key=[seed, stream], counter=[0, 0, row, draw]))
 
 
 def local_mean(noisy: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -283,12 +281,6 @@ def local_mean(noisy: NDArray[np.uint8]) -> NDArray[np.float32]:
     window = (*[1] * (noisy.ndim - 2), _WINDOW, _WINDOW)
     mean: NDArray[np.float32] = uniform_filter(noisy.astype(np.float32) / 255, window)
     return mean
-
-
-def _generator(seed: int, task: str, row: int, draw: int) -> np.random.Generator:
-    """Return the generator of one image: the low half of the counter is its stream."""
-    stream = int.from_bytes(sha256(task.encode()).digest()[:8], "little")
-    return np.random.Generator(np.random.Philox(key=[seed, stream], counter=[0, 0, row, draw]))
 
 
 def _class_name(kind: str) -> str:

@@ -6,12 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from facedenoise.noise import Noise, Noises
+from facedenoise.noise import Mixture, Noise, Noises
 from facedenoise.ranges import STRICT
 
 
 @dataclass(frozen=True, config=STRICT)
-class OneOf(Noise):
+class OneOf(Mixture):
     """Each of `of` is as likely as the others; one that is listed twice is twice as likely."""
 
     of: Noises
@@ -27,16 +27,6 @@ class OneOf(Noise):
         return f"One of: {'; '.join(each.description for each in self.of)}"
 
     @property
-    def keeps_unsaturated(self) -> bool:
-        """Whether all do."""
-        return all(each.keeps_unsaturated for each in self.of)
-
-    @property
-    def parts(self) -> tuple[Noise, ...]:
-        """Those of which one is drawn."""
-        return self.of
-
-    @property
     def varies(self) -> bool:
         """Whether there are several to draw from."""
         return len(self.of) > 1 or super().varies
@@ -44,7 +34,3 @@ class OneOf(Noise):
     def drawn(self, generator: np.random.Generator) -> Noise:
         """Draw one, and its numbers."""
         return self.of[generator.integers(len(self.of))].drawn(generator)
-
-    def entry(self) -> dict[str, object]:
-        """Return the entry with those of its parts."""
-        return {"kind": self.kind, "of": [each.entry() for each in self.of]}

@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic.dataclasses import dataclass
 
-from facedenoise.noise import MISSING, Noise, Noises
+from facedenoise.noise import MISSING, Mixture, Noise, Noises
 from facedenoise.ranges import STRICT
 
 
 @dataclass(frozen=True, config=STRICT)
-class Sequence(Noise):
+class Sequence(Mixture):
     """Each of `of` corrupts what the one before it has made."""
 
     of: Noises
@@ -28,16 +28,6 @@ class Sequence(Noise):
         """Words for readers."""
         return ", then ".join(each.description for each in self.of)
 
-    @property
-    def keeps_unsaturated(self) -> bool:
-        """Whether all do."""
-        return all(each.keeps_unsaturated for each in self.of)
-
-    @property
-    def parts(self) -> tuple[Noise, ...]:
-        """All of them."""
-        return self.of
-
     def drawn(self, generator: np.random.Generator) -> Noise:
         """Draw the numbers of each."""
         return replace(self, of=tuple(each.drawn(generator) for each in self.of))
@@ -48,7 +38,3 @@ class Sequence(Noise):
         if len(levels) < len(self.of):
             return None
         return np.sqrt(sum(np.square(level) for level in levels)).clip(max=MISSING)
-
-    def entry(self) -> dict[str, object]:
-        """Return the entry with those of its parts."""
-        return {"kind": self.kind, "of": [each.entry() for each in self.of]}

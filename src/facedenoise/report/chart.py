@@ -1,4 +1,4 @@
-"""A small chart as what an inline SVG needs: the page styles it, so it follows light and dark."""
+"""A small chart as the numbers of an inline SVG; the page styles it, so it follows light and dark."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import ClassVar
 from matplotlib.ticker import Locator, LogLocator, MaxNLocator
 
 AIR = 0.06  # of the span of the data, left free at each end
-TICKS = 5  # at most so many intervals between them
+TICKS = 5  # at most this many intervals between ticks
 Tick = tuple[float, str]  # a place on an axis, and the number there
 
 
@@ -22,7 +22,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """A point of its own; `text` says what it is."""
+    """A single point; `text` says what it is."""
 
     kind: str
     text: str
@@ -32,10 +32,10 @@ class Mark:
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing of `size`, its plot between the edges; the later marks are above the earlier, and all lines.
+    """A drawing of `size` with its plot between the edges; later marks cover earlier ones and all lines.
 
     All places are in units of the drawing, pixels on a phone, from its upper left corner, to a tenth. The
-    `title` is the caption; the `description` is for those who do not see it.
+    `title` is the caption; the `description` is for readers who cannot see the drawing.
     """
 
     size: ClassVar = (340, 250)
@@ -115,7 +115,7 @@ class _Axis:
         return [(self.place(value), f"{value:g}".replace("-", "\N{MINUS SIGN}")) for value in inside]
 
     def _locator(self, *, whole: bool) -> Locator:
-        """Choose round numbers; within less than half a decade, steps are rounder than factors."""
+        """Choose round numbers; over less than half a decade, equal steps are rounder than factors."""
         decades = self.high - self.low
         if self.logarithmic and decades > 0.5:  # noqa: PLR2004
             return LogLocator(subs=(1, 2, 5) if decades < 2 else (1,))  # noqa: PLR2004

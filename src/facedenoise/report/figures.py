@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from facedenoise.evaluation.shown import evenly_spaced
 from facedenoise.images.tensors import NO_LABEL
 from facedenoise.report.grid import Column, draw_grid
-from facedenoise.report.shown import Faces, Shown
+from facedenoise.report.shown import Faces, Shown, drawable
 from facedenoise.report.style import METHOD_TITLES, capitalised, label_name
 
 FACES_BY_LABEL, FACES_BY_NOISE, FACES_BY_TASK = 4, 3, 4
@@ -20,12 +20,12 @@ FACE_CELL = 240
 
 
 def sample_figure(images: torch.Tensor, label: torch.Tensor, labels: Sequence[str]) -> Figure:
-    """Draw faces of each label that there is, evenly spaced over its rows; of many labels the most frequent.
+    """Draw faces of each label, evenly spaced over its rows; if there are many labels, of the most frequent.
 
     Parameters
     ----------
     images : torch.Tensor
-        uint8, shape (N, 1, H, W), N at least 1.
+        uint8, shape (N, C, H, W), C = 1 or 3, N at least 1.
     label : torch.Tensor
         int64, shape (N,): codes from 0, or -1 for a face without a label.
     labels : sequence of str
@@ -34,7 +34,7 @@ def sample_figure(images: torch.Tensor, label: torch.Tensor, labels: Sequence[st
     Returns
     -------
     Figure
-        One column for each label by code, with the number of its faces; last those without a label.
+        One column for each label by code, with the number of its faces; the last has faces without a label.
     """
     counts = Counter(label.tolist())
     columns = []
@@ -42,7 +42,7 @@ def sample_figure(images: torch.Tensor, label: torch.Tensor, labels: Sequence[st
         rows = np.flatnonzero(label.numpy() == code)
         shown = rows[evenly_spaced(len(rows), FACES_BY_LABEL)]
         title = capitalised(label_name(labels, code))
-        columns.append(Column(title, (f"{len(rows):,}",), images[shown, 0].numpy()))
+        columns.append(Column(title, (f"{len(rows):,}",), drawable(images[shown])))
     note = f"{len(images):,} faces; under each label, how many"
     if len(counts) > MOST_LABELS:
         note += f"; the {MOST_LABELS} most frequent of {len(counts)}"
@@ -76,7 +76,7 @@ def _clean_column(faces: Faces) -> Column:
 
 
 def _scored_column(title: str, method: str, shown: Shown, faces: Faces, names: Sequence[str]) -> Column:
-    """Show what a method makes of some faces, with its scores; at the top their means over all test faces."""
+    """Show what a method makes of some faces, with scores, and at the top the means over all test faces."""
     columns = [f"{method}_{name}" for name in names]
     captions = [_caption(*scores) for scores in faces.scores[columns].itertuples(index=False)]
     return Column(title, _caption(*shown.table[columns].mean()), faces.images[method], captions)

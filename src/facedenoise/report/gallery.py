@@ -1,4 +1,4 @@
-"""The faces of the page, each as a picture inside it."""
+"""The faces of the page, as pictures inside it."""
 
 import base64
 import io
@@ -16,7 +16,7 @@ from facedenoise.report.results import Results
 from facedenoise.report.shown import VERSIONS, Faces
 from facedenoise.report.style import COLUMN_TITLES, label_name
 
-WIDEST = 128  # pixels; of a larger image the middle is shown
+WIDEST = 128  # pixels; a larger image shows only its middle
 BUDGET = 2_300_000  # characters for the pictures, so that the page stays below 3 MB
 CHARACTERS = 1.4  # of the page for a byte of pixels: noise does not compress, and base64 adds a third
 HERO = ("noisy", "unet")
@@ -61,15 +61,15 @@ class FaceGroup:
 
 @dataclass(frozen=True)
 class Room:
-    """How much the page has room for: the middle `side` pixels of so many faces of each group of a task."""
+    """What fits into the page: how many `faces` of each group of a task, and the pixels of their `side`."""
 
     side: int
     faces: dict[str, int]
 
 
-def room_for(tasks: int, side: int) -> Room:
-    """Share the budget out among tasks: at least one face of each group, if need be less of each face."""
-    pixels = BUDGET / CHARACTERS / tasks
+def room_for(tasks: int, side: int, channels: int) -> Room:
+    """Share the budget out among tasks: each group has at least one face, if necessary only a part of it."""
+    pixels = BUDGET / CHARACTERS / channels / tasks
     shown = min(side, WIDEST, math.isqrt(int(pixels / (len(HERO) + len(GROUPS) * len(VERSIONS)))))
     faces = int(pixels / shown**2 - len(HERO)) // len(VERSIONS)
     even = min(EVEN, faces // 2)
@@ -78,13 +78,13 @@ def room_for(tasks: int, side: int) -> Room:
 
 
 def build_hero(results: Results, room: Room) -> list[Face]:
-    """Return the middle one of the evenly spaced faces under each noise, noisy and denoised by the U-Net."""
+    """Return the middle face of the evenly spaced ones under each noise, noisy and denoised by the U-Net."""
     middle = [(task, shown.faces("even", 1)) for task, shown in results.shown.items()]
     return [face for task, faces in middle for face in _faces(results, task, faces, HERO, room.side)]
 
 
 def build_gallery(results: Results, task: str, room: Room) -> list[FaceGroup]:
-    """Return the faces of a task that there is room for, in all versions."""
+    """Return as many faces of a task as there is room for, in all versions."""
     groups = [(GROUPS[name], results.shown[task].faces(name, count)) for name, count in room.faces.items()]
     return [FaceGroup(*words, _faces(results, task, faces, VERSIONS, room.side)) for words, faces in groups]
 
@@ -111,16 +111,16 @@ def _version(results: Results, task: str, scores: pd.Series, name: str, uri: str
 
 
 def data_uri(image: NDArray[np.uint8], side: int) -> str:
-    """Write the middle of a grey image into a URI, as PNG; the same pixels give the same text.
+    """Write the middle of an image into a URI, as PNG; the same pixels give the same text.
 
     Parameters
     ----------
     image : NDArray[np.uint8]
-        Shape (H, W).
+        Shape (H, W), or (H, W, 3) for RGB.
     side : int
-        Of the square to show; a smaller image is shown whole.
+        Side of the square to show; a smaller image is shown whole.
     """
-    top, left = (max(0, (length - side) // 2) for length in image.shape)
+    top, left = (max(0, (length - side) // 2) for length in image.shape[:2])
     png = io.BytesIO()
     Image.fromarray(image[top : top + side, left : left + side]).save(png, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(png.getvalue()).decode("ascii")

@@ -39,7 +39,7 @@ _in_style = matplotlib.style.context(
 
 @dataclass(frozen=True)
 class Column:
-    """Faces below one another; of two texts one is at the left edge of the face, one at the right.
+    """Faces below one another; the first of two texts is at the left edge of a face, the second at the right.
 
     Attributes
     ----------
@@ -48,7 +48,8 @@ class Column:
     note : tuple of str
         The line below the head, one text or two.
     images : NDArray[np.uint8]
-        Shape (R, S, S). The side S is the same in all columns of a grid, R need not be.
+        Shape (R, S, S), or (R, S, S, 3) for RGB. The side S is the same in all columns of a grid; R may
+        differ.
     captions : sequence of tuple of str
         One for each image, or none at all.
     """
@@ -61,17 +62,17 @@ class Column:
 
 @_in_style
 def draw_grid(title: str, note: str, columns: Sequence[Column], *, cell: int) -> Figure:
-    """Draw columns of faces side by side, below a title and a note; many columns go in several bands.
+    """Draw columns of faces side by side, below a title and a note; many columns form several bands.
 
-    Faces are enlarged by a whole factor and never reduced or blurred: where the size of the faces is no
-    divisor of the cell, the width of a face in points, the whole picture grows a little instead.
+    Faces are enlarged by a whole factor and never reduced or blurred. The cell is the width of a face in
+    points; if the size of the faces does not divide it, the whole picture grows a little instead.
     """
     bands = math.ceil(len(columns) / ((MOST_WIDTH - 2 * MARGIN + GAP) // (cell + GAP)))
     across = math.ceil(len(columns) / bands)
     pitch = cell + (CAPTION if any(column.captions for column in columns) else GAP)
     band = HEAD + max(len(column.images) for column in columns) * pitch
     width = max(LEAST_WIDTH, 2 * MARGIN + across * (cell + GAP) - GAP)
-    side = columns[0].images.shape[-1]
+    side = columns[0].images.shape[1]
     factor = math.ceil(cell * PIXELS_PER_POINT / side)
     figure = Figure(
         figsize=(width / POINTS_PER_INCH, (TOP + bands * band + MARGIN - GAP) / POINTS_PER_INCH),
@@ -108,7 +109,7 @@ def _write(
     size: float = TEXT,
     **style: str,
 ) -> None:
-    """Write one text from the left edge, another up to the right one; a long one is smaller, on one line."""
+    """Write one text from the left edge and another up to the right edge, smaller if they do not fit."""
     width, height = figure.get_size_inches() * POINTS_PER_INCH
     for text, edge, side in zip(texts, edges, ("left", "right"), strict=False):
         line = " ".join(text.split())
@@ -120,7 +121,8 @@ def _write(
 def _place(figure: Figure, image: NDArray[np.uint8], left: int, top: int, factor: int) -> None:
     """Put an enlarged image with its upper left corner at a point of the figure."""
     enlarged = image.repeat(factor, axis=0).repeat(factor, axis=1)
-    pixels = np.stack([enlarged] * 3, axis=-1)  # as colours: a grey colour map is off by one here and there
+    # Grey images are drawn as colours, too, because some values of a grey colour map are off by one.
+    pixels = np.stack([enlarged] * 3, axis=-1) if enlarged.ndim == 2 else enlarged  # noqa: PLR2004
     scale = figure.dpi / POINTS_PER_INCH
     lower = int(figure.bbox.height) - round(top * scale) - len(pixels)
     figure.figimage(pixels, round(left * scale), lower)

@@ -1,4 +1,4 @@
-"""The model card: what the networks are for, what they can, and where they end."""
+"""The model card: what the networks are for, what they can do, and what they cannot."""
 
 from facedenoise.report import plane, run_tables, score_tables
 from facedenoise.report.results import Results
@@ -6,7 +6,7 @@ from facedenoise.report.templating import render
 
 
 def render_model_card(results: Results) -> str:
-    """Return the model card as Markdown; what it says of the data comes from the params and counts alone."""
+    """Return the model card as Markdown; its words on the data come only from the params and the counts."""
     return render(
         "model_card.md.j2",
         results=results,

@@ -14,14 +14,14 @@ from facedenoise.report.training_charts import training_charts
 
 
 def render_page(results: Results) -> str:
-    """Return the report as HTML that refers to nothing outside itself, and whose policy forbids it to.
+    """Return the report as HTML that loads nothing from outside; its policy forbids the browser to do so.
 
-    What the results do not hold (labels, copies, a blend at the GAN's PSNR) is left out. The same results
-    give the same page. Every string of the user's is escaped.
+    The page leaves out what the results lack (labels, copies, a blend at the GAN's PSNR). The same results
+    give the same page. Every string from the user is escaped.
     """
     style = render("style.css", ink=INK, quiet=QUIET, series=SERIES)
     script = render("slider.js")
-    room = room_for(len(results.titles), results.audit["image_size"])
+    room = room_for(len(results.titles), results.audit["image_size"], results.params.data.channels)
     return render(
         "index.html.j2",
         style=Markup(style),  # noqa: S704  # our own files, not escaped: the hashes are those of their text

@@ -1,6 +1,6 @@
 """The perception-distortion plane: fidelity to the face against likeness to clean faces.
 
-Blau & Michaeli, "The perception-distortion tradeoff", CVPR 2018: what is gained in one is lost in the other.
+Blau & Michaeli, "The perception-distortion tradeoff", CVPR 2018: a gain in one is a loss in the other.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ def plane_chart(title: str, points: Points) -> Chart:
     Parameters
     ----------
     title : str
-        The task's.
+        The title of the task.
     points : mapping of str to mapping of str to float
         For `noisy`, `unet`, `gan` and the blends: `psnr` and `frechet`.
 
@@ -73,8 +73,8 @@ def plane_verdicts(results: Results) -> list[tuple[str, str]]:
 def plane_verdict(points: Points, two_sample: float) -> str:
     """Say whether the GAN beats the U-Net blended with its noisy input, at equal PSNR.
 
-    Distances that are written alike count as equal. There is no such blend, `unet_noisy_equal`, where the
-    GAN's PSNR is not between those of the noisy faces and of the U-Net. The two-sample score is the GAN's.
+    Distances count as equal if they are written alike. The blend, `unet_noisy_equal`, exists only if the
+    GAN's PSNR is between those of the noisy faces and of the U-Net. The two-sample score is the GAN's.
     """
     gan = points["gan"]
     if EQUAL in points:

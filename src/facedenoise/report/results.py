@@ -1,4 +1,4 @@
-"""All that a run found, as its files say it: what the page and the model card are made of."""
+"""The results of a run, read from its files; they go into the page and the model card."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from facedenoise.report.style import METHOD_TITLES
 
 @dataclass(frozen=True)
 class Results:
-    """What the pipeline's files hold; what concerns the tasks is in the order of the params.
+    """The contents of the pipeline's files; the tasks are in the order of the params.
 
     Attributes
     ----------
     params : Params
-        What was asked for.
+        The params of the run.
     hashes : mapping of str to str
         The SHA-256 of each file of data and weights, by its name.
     sizes : mapping of str to int
@@ -34,7 +34,7 @@ class Results:
     histories : mapping of str to mapping of str to pd.DataFrame
         For `unet` and `gan`, for each task, one row per epoch.
     classifier_history : pd.DataFrame
-        The same of the classifier; without rows where there are too few labels.
+        The same for the classifier; without rows if there are too few labels.
     labels : tuple of str
         The names of the labels, by code.
     """
@@ -52,12 +52,17 @@ class Results:
 
     @property
     def titles(self) -> dict[str, str]:
-        """How readers see the names of the tasks."""
+        """The names of the tasks for readers."""
         return self.params.titles
 
     @property
+    def in_colour(self) -> bool:
+        """Whether the faces are in colour, not grey."""
+        return self.params.data.channels > 1
+
+    @property
     def clean_accuracy(self) -> float | None:
-        """Share of clean test faces whose label the classifier tells; None without labels or training."""
+        """Share of clean test faces that the classifier labels right; None without labels or training."""
         return self._any_panel["clean"].get("label_accuracy")
 
     @property
@@ -72,7 +77,7 @@ class Results:
 
     @property
     def features_note(self) -> str:
-        """Say what the Fréchet distance is taken on."""
+        """Say on which features the Fréchet distance is taken."""
         if self.classifier_is_trained:
             return "The Fréchet distance is taken on features of the classifier of labels."
         return (
@@ -88,11 +93,11 @@ class Results:
 
     @property
     def faces_without_copy(self) -> int | None:
-        """How many test faces have no exact copy among the training faces; None if that is all of them."""
+        """How many test faces have no exact copy among the training faces; None if no face has a copy."""
         return self._any_panel.get("without_copies", {}).get("faces")
 
     def method(self, task: str, column: str) -> str:
-        """Return the method behind a column of the headline: for `classical`, the best one of this task."""
+        """Return the method of a column of the headline; for `classical`, the best one for this task."""
         return self.panels[task]["best_classical"] if column == "classical" else column
 
     def classical_title(self, task: str) -> str:
@@ -101,5 +106,5 @@ class Results:
 
     @property
     def _any_panel(self) -> dict[str, Any]:
-        """The panel of a task, for what is the same for all of them."""
+        """The panel of one task, for values that are the same for all tasks."""
         return next(iter(self.panels.values()))

@@ -11,11 +11,12 @@ from facedenoise.report.table import Cell, Row, RowGroup, Table
 SPLIT_TITLES = {"train": "Training", "val": "Validation", "test": "Test"}
 
 
-def split_table(audit: Mapping[str, Any]) -> Table:
+def split_table(audit: Mapping[str, Any], *, in_colour: bool) -> Table:
     """Count the rows of each split."""
     heads = ("rows", "left_out", "kept", "constant", "copies")
     rows = {title: [f"{audit[split][name]:,}" for name in heads] for split, title in SPLIT_TITLES.items()}
-    caption = "Constant: images of one grey. Copies: exact repetitions within the split"
+    constant = f"images of one {'colour' if in_colour else 'grey'}"
+    caption = f"Constant: {constant}. Copies: exact repetitions within the split"
     return _table(caption, "Split", [name.replace("_", " ").capitalize() for name in heads], rows)
 
 
@@ -59,7 +60,7 @@ def _table(caption: str, corner: str, heads: list[str], rows: Mapping[str, list[
 
 
 def _flat(section: Mapping[Any, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the values of a section and of those in it, by their keys; of a list by their places."""
+    """Yield the values of a section and its subsections by their keys, and list items by their places."""
     for name, value in section.items():
         match value:
             case dict():

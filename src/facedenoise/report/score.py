@@ -9,7 +9,7 @@ MINUS = "\N{MINUS SIGN}"
 
 @dataclass(frozen=True)
 class Score:
-    """One kind of score: its name with the unit, which values are good, how they are written, the best one.
+    """One kind of score: its name with the unit, which values are good, and how they are written.
 
     `form` is a format specification; `best` finds the best of several values.
     """
@@ -54,9 +54,9 @@ SCORES = {
     "balanced_accuracy": Score("Balanced accuracy", "higher is better", ".1%", max),
     "label_agreement": Score("Label agreement", "higher is better", ".1%", max),
 }
-"""By the names that the evaluation files use."""
+"""The scores by their names in the evaluation files."""
 
 
 def mean(value: Any) -> float:  # noqa: ANN401
-    """Return the mean of an interval; a plain number is its own."""
+    """Return the mean of an interval; a plain number is its own mean."""
     return float(value["mean"] if isinstance(value, dict) else value)

@@ -39,7 +39,7 @@ def label_table(results: Results) -> Table:
 
 
 def without_copies_table(results: Results) -> Table | None:
-    """Compare without the test faces that are also among the training faces; None where none is, or all."""
+    """Compare without the test faces that are also training faces; None if no face is, or all are."""
     if not results.faces_without_copy:
         return None
     fours = _fours(results, {task: panel["without_copies"] for task, panel in results.panels.items()})
@@ -97,7 +97,7 @@ def strength_table(title: str, curve: pd.DataFrame) -> Table:
 
 
 def cross_noise_table(model: str, results: Results) -> Table:
-    """Show what a model, trained on each noise, makes of every noise; heat is the share of the best gain."""
+    """Show how a model, trained on each noise, does on every noise; heat shows the share of the best gain."""
     short = {task: title.removesuffix(" noise") for task, title in results.titles.items()}
     noisy = {task: mean(panel["noisy"]["psnr"]) for task, panel in results.panels.items()}
     networks = results.cross_noise[model]
@@ -143,7 +143,7 @@ def _judged_heads(names: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def _faces(results: Results) -> str:
-    """Count the test faces; those with a label too where there are fewer."""
+    """Count the test faces, and the faces with a label if these are fewer."""
     test = results.audit["test"]
     labelled = test["kept"] - test["emotions"]["none"]
     faces = f"{test['kept']:,} test faces"
@@ -175,7 +175,7 @@ def _difference(name: str, interval: Mapping[str, float]) -> Cell:
 
 
 def _heat(gain: float, best: float) -> int | None:
-    """Grade a gain by its share of the best one; nothing that can be seen in print has no grade."""
+    """Grade a gain by its share of the best one; a gain that rounds to zero has no grade."""
     if not round(gain, 2):
         return None
     return 1 + int(gain / best * (HEAT_LEVELS - 1)) if gain > 0 else 0

@@ -15,7 +15,7 @@ VERSIONS = ("noisy", "unet", "gan", "classical", "clean")
 
 
 class Faces(NamedTuple):
-    """The scores of some faces, a row each, and their images, shape (R, H, W), by version."""
+    """The scores of some faces, one row each, and their images by version, as `drawable` returns them."""
 
     scores: pd.DataFrame
     images: dict[str, NDArray[np.uint8]]
@@ -23,12 +23,12 @@ class Faces(NamedTuple):
 
 @dataclass(frozen=True)
 class Shown:
-    """What `evaluate` wrote of a task's test faces.
+    """What `evaluate` wrote about the test faces of a task.
 
     Attributes
     ----------
     title : str
-        How readers see the name of the task.
+        The name of the task for readers.
     table : pd.DataFrame
         `reports/eval/TASK.csv`: the scores of all test faces.
     tensors : mapping of str to Tensor
@@ -45,4 +45,20 @@ class Shown:
         here = evenly_spaced(sizes[group], count) if group == "even" else np.arange(sizes[group])[:count]
         before = sum(list(sizes.values())[: list(sizes).index(group)])
         scores = self.table.iloc[self.tensors[group].numpy()[here]]
-        return Faces(scores, {name: self.tensors[name].numpy()[before + here, 0] for name in VERSIONS})
+        return Faces(scores, {name: drawable(self.tensors[name][before + here]) for name in VERSIONS})
+
+
+def drawable(images: Tensor) -> NDArray[np.uint8]:
+    """Lay out images as Pillow takes them.
+
+    Parameters
+    ----------
+    images : Tensor
+        uint8, shape (N, C, H, W), C = 1 or 3.
+
+    Returns
+    -------
+    NDArray[np.uint8]
+        Shape (N, H, W), or (N, H, W, 3) for RGB.
+    """
+    return (images[:, 0] if images.shape[1] == 1 else images.movedim(1, -1)).numpy()

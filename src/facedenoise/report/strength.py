@@ -9,7 +9,7 @@ from facedenoise.report.score import SCORES
 from facedenoise.report.style import METHOD_TITLES
 
 Curves = dict[str, pd.DataFrame]
-"""By the kind of noise, as `strength_curves` returns them."""
+"""Curves by the kind of noise, as `strength_curves` returns them."""
 
 
 def curves_by_task(results: Results) -> dict[str, Curves]:

@@ -19,8 +19,8 @@ COLUMN_TITLES = {"noisy": "Noisy", "classical": "Best classical", "unet": "U-Net
 
 INK, QUIET = "#1f2328", "#656d76"
 
-# Okabe & Ito's palette, told apart with any kind of colour vision, without its yellow and black; beside each
-# colour its lighter form for a dark page.
+# The palette of Okabe & Ito, without its yellow and black. Readers with any kind of colour vision can tell
+# its colours apart. Beside each colour is a lighter one for a dark page.
 SERIES = (
     ("#0072B2", "#5ab4f0"),
     ("#D55E00", "#ff9a57"),

@@ -8,7 +8,7 @@ HEAT_LEVELS = 6
 
 @dataclass(frozen=True)
 class Cell:
-    """A number, a quieter line below it, and how it is set off: as the best of its kind, or by its heat.
+    """A number, a quieter line below it, and its marks: whether it is the best of its kind, and its heat.
 
     `heat` runs from 1 to `HEAT_LEVELS`; 0 is below all of them, None is no heat at all.
     """
@@ -30,7 +30,7 @@ class Row:
 
 @dataclass(frozen=True)
 class RowGroup:
-    """Rows below a common title and its quieter note; without a title they are the whole table."""
+    """Rows below a common title and its quieter note; a group without a title is the whole table."""
 
     rows: Sequence[Row]
     title: str = ""
@@ -41,7 +41,7 @@ class RowGroup:
 class Table:
     """A table whose first column, below the `corner`, names its rows.
 
-    `heads` are those of the other columns: a title each, and a quieter note that may be empty.
+    `heads` belong to the other columns: each has a title, and a quieter note that may be empty.
     """
 
     caption: str

@@ -13,7 +13,7 @@ def escape_markdown(text: str) -> str:
 
 
 def code_span(text: str) -> str:
-    """Write any text as a code span of Markdown, on one line: longer fences than the text has itself."""
+    """Write any text as a code span of Markdown, on one line; its fences are longer than any in the text."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * (longest + 1)
     space = " " if longest else ""

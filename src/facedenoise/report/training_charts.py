@@ -12,8 +12,8 @@ Curve = tuple[str, str, "pd.Series[float]"]  # name, look, values by epoch
 def training_charts(results: Results) -> list[Chart]:
     """Draw score and loss of every training over its epochs.
 
-    The validation scores come first, then the losses, in the same order of networks; the classifier is among
-    them only where it has epochs.
+    The validation scores come first, then the losses, in the same order of networks. The classifier has
+    charts only if it was trained.
     """
     scores = [
         _chart("U-Net, validation", "PSNR, dB", _curves(results, "unet", "val_psnr")),

@@ -22,7 +22,7 @@ class Adversarial:
     discriminator : nn.Module
         Maps (noisy, candidate) to a map of scores.
     weight : float
-        Of the adversarial loss beside the reconstruction loss; 0 trains on without it.
+        Weight of the adversarial loss beside the reconstruction loss; 0 leaves the adversarial loss out.
     smoothing : float
         A clean patch is labelled 1 - smoothing (Salimans et al., "Improved techniques for training GANs",
         2016).
@@ -52,7 +52,7 @@ class Adversarial:
         """Update the discriminator, then the generator; log both."""
         noisy, clean = noisy.to(self.device), clean.to(self.device)
         denoised = self.generator.output(noisy)
-        noisy = noisy[:, :1]  # the discriminator is not told the level
+        noisy = noisy[:, : clean.shape[1]]  # the discriminator is not told the level
         judged = self._learn_to_judge(noisy, clean, denoised.detach(), factor)
         deceived = self._learn_to_deceive(noisy, clean, denoised, factor)
         return {**deceived, **judged}

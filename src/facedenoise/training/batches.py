@@ -23,7 +23,7 @@ class Pairs:
     Attributes
     ----------
     clean, noisy : Tensor
-        uint8, shape (N, 1, H, W), in the same order.
+        uint8, shape (N, C, H, W), in the same order.
     rows : Tensor
         int64, shape (N,): the rows in the CSV.
     """
@@ -46,15 +46,15 @@ class Batches:
     pairs : Pairs
         The training split with draw 0 of the noise.
     batch_size : int
-        Images a batch. The remainder of an epoch's order that fills no batch is left out.
+        Images in a batch. The last images of an epoch are left out if they do not fill a batch.
     seed : int
-        Of the order and the flips.
+        Seed of the order and the flips.
     noise : TaskNoise
         The noise of `pairs`.
     fresh : bool
-        Epochs after the first draw new noise; False: every epoch takes that of `pairs`.
+        Whether epochs after the first draw new noise; if not, every epoch takes the noise of `pairs`.
     told : bool
-        The noisy images come with the level of their noise.
+        Whether the noisy images come with the level of their noise.
     """
 
     pairs: Pairs
@@ -69,7 +69,7 @@ class Batches:
         return max(1, len(self.pairs.clean) // self.batch_size)
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Return this process's share, (inputs, clean): float32, shapes (n, 1 or 2, H, W) and (n, 1, H, W).
+        """Return this process's share, (inputs, clean): float32, shapes (n, C or 2C, H, W) and (n, C, H, W).
 
         For the inputs see `TaskNoise.inputs`.
         """
@@ -81,7 +81,8 @@ class Batches:
         clean = self.pairs.clean[chosen]
         pairs = torch.cat([self._inputs(chosen, clean, epoch), to_float(clean)], dim=1)
         flipped = torch.where(flip[:, None, None, None], pairs.flip(-1), pairs)
-        return flipped[:, :-1], flipped[:, -1:]
+        channels = clean.shape[1]
+        return flipped[:, :-channels], flipped[:, -channels:]
 
     def _inputs(self, chosen: NDArray[np.int64], clean: Tensor, epoch: int) -> Tensor:
         rows, draw = self.pairs.rows[chosen], epoch if self.fresh else 0

@@ -26,7 +26,7 @@ class Checkpoints:
     Parameters
     ----------
     folder : Path
-        Made if it is missing. It belongs to this very training alone.
+        Made if it is missing. It belongs to this training alone.
 
     Raises
     ------

@@ -11,18 +11,18 @@ from facedenoise.training.schedule import WeightAverage
 
 
 class Descent:
-    """A network with its optimiser and its average: a `Learner` but for the `step`.
+    """A network with its optimiser and its average: a `Learner` without the method `step`.
 
     Parameters
     ----------
     network : nn.Module
         The network to train, on its device.
     average : nn.Module
-        Of the same shape; holds the averaged weights, which are validated and kept.
+        A network of the same shape that holds the averaged weights, which are validated and kept.
     lr : float
         The highest learning rate.
     weight_decay : float
-        Of AdamW.
+        Weight decay of AdamW.
     clip : float
         The largest gradient norm.
     ema : float

@@ -1,7 +1,7 @@
 """One training in several processes, each with a copy of the networks and its share of every batch.
 
 The processes average their gradients (Li et al., "PyTorch distributed: experiences on accelerating data
-parallel training", 2020), so that all make the same steps, which are those of a single process. Outside a
+parallel training", 2020), so that all take the steps that a single process would take. Outside a
 `group` there is one process, and all functions here do nothing.
 """
 
@@ -69,7 +69,7 @@ def share(count: int) -> slice:
     Raises
     ------
     InputError
-        If the batch cannot be shared evenly: the mean of the processes would not be that of the batch.
+        If the batch cannot be shared evenly: the mean over the processes would not be the mean of the batch.
     """
     if count % processes():
         raise InputError(
@@ -85,7 +85,7 @@ def synchronised(network: nn.Module) -> nn.Module:
     """Wrap a network so that its gradients are means over the processes; all start with the same weights."""
     if not distributed.is_initialized():
         return network
-    # Buffers follow from the weights or, with shared batch norms, from the whole batch: the same in all.
+    # Buffers depend only on the weights or, in shared batch norms, on the whole batch: all have the same.
     return DistributedDataParallel(network, forward_sync_buffers=False)
 
 

@@ -20,7 +20,7 @@ Validate = Callable[[nn.Module], dict[str, float]]
 """Scores a network; the score that `Plan.scores` names first decides."""
 
 Rows = list[dict[str, float]]
-"""A history: a row an epoch, and while one is running a last row for it."""
+"""A history: one row per epoch, and a last row for an epoch that is running."""
 
 WATCH_SECONDS = 10.0  # between two looks at a running epoch
 
@@ -61,12 +61,12 @@ class Plan:
     Attributes
     ----------
     epochs : int
-        At most so many.
+        The largest number of epochs.
     warmup : float
         Share of the steps in which the learning rate rises.
     patience : int or None
-        Stop after so many epochs without a better score, and keep the best weights.
-        None: train to the end and keep the last.
+        Stop after this many epochs without a better score, and keep the best weights.
+        None: train to the end and keep the last weights.
     scores : tuple of str, default ("val_psnr", "val_ssim")
         The names of the validation's scores. The first decides which weights are the best; higher is better.
     """
@@ -127,15 +127,15 @@ class Training:
     validate : callable
         Scores the judged network after each epoch.
     plan : Plan
-        How long.
+        How long to train.
     checkpoints : Checkpoints or None
-        Entered; the state is saved there after every epoch and at least every minute. None in all processes
-        but the first.
+        Where the state is saved after every epoch and at least every minute; its context is already entered.
+        None in all processes but the first.
     title : str
         For the progress bar.
     watch : callable
-        Given the history so far when going on, after every epoch, and every `WATCH_SECONDS` within one; the
-        row of a running epoch has a fractional number, the means so far, and NaN for the validation's scores.
+        Gets the history so far when a training goes on, after every epoch, and every `WATCH_SECONDS` within
+        an epoch. The row of a running epoch has a fractional number, the means so far, and NaN as scores.
     """
 
     learner: Learner
@@ -227,7 +227,7 @@ class Training:
         print(" ".join(f"{name} {value:.5g}" for name, value in progress.history[-1].items()), flush=True)  # noqa: T201
 
     def _averaged(self, epoch: int) -> nn.Module:
-        """Return the averaged network; the last loss of an epoch does not show its last update."""
+        """Return the averaged network, and check it: no loss of the epoch has seen its last update."""
         network = self.learner.averaged()
         norm = nn.utils.get_total_norm(network.parameters())
         self._require_finite("the norm of the weights", norm.item(), epoch)
@@ -251,5 +251,5 @@ def seed_everything(seed: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS may not be deterministic
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(mode=True)
-    # This mode also fills all fresh memory, which costs time; nothing here reads that.
+    # This mode also fills all fresh memory, which costs time; nothing here reads memory before it is written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]

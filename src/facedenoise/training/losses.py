@@ -4,8 +4,8 @@ import torch
 from torch import Tensor
 
 CHARBONNIER_EPSILON = 1e-3
-LEAST_ERROR = 2e-4  # of an image, above the epsilon: smaller ones count no more
-TYPICAL_ERROR = 0.02  # an image with this error counts once whatever the balance
+LEAST_ERROR = 2e-4  # added to the error of an image above epsilon, so that no image counts without bound
+TYPICAL_ERROR = 0.02  # an image with this error counts once for any balance
 
 
 def charbonnier(estimate: Tensor, clean: Tensor) -> Tensor:
@@ -33,7 +33,7 @@ def balanced(errors: Tensor, balance: float) -> Tensor:
     Parameters
     ----------
     errors : Tensor
-        Those of `charbonnier`, shape (N, ...).
+        What `charbonnier` returns, shape (N, ...).
     balance : float
         From 0 to 1.
 

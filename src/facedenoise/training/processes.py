@@ -47,7 +47,7 @@ def launch(main: Callable[[], None]) -> None:
 
 
 def in_processes(count: int, function: Callable[..., Any], *arguments: object) -> dict[int, Any]:
-    """Call a function in so many processes of this machine; return the result of each by its rank."""
+    """Call a function in this many processes on this machine; return the result of each by its rank."""
     with TemporaryDirectory() as logs:
         config = LaunchConfig(
             min_nodes=1,
@@ -70,7 +70,7 @@ def process_count() -> int:
     Raises
     ------
     InputError
-        If it is no whole number from 1, or there are fewer GPUs.
+        If it is not a whole number from 1, or there are fewer GPUs.
     """
     value = os.environ.get(PROCESSES, "1")
     if not value.isdecimal() or int(value) < 1:

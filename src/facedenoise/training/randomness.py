@@ -8,7 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-ORDER = 0  # the stream of an epoch's order; each step has one of its own after it
+ORDER = 0  # the stream of an epoch's order; each step has its own stream, with a higher number
 
 
 @lru_cache(maxsize=1)  # all steps of an epoch share it

@@ -9,7 +9,7 @@ from facedenoise.training.losses import balanced, charbonnier
 class Reconstruction(Descent):
     """A `Learner` of a denoiser, by the Charbonnier loss.
 
-    Parameters are those of `Descent`, and the `balance` of `losses.balanced`.
+    It has the parameters of `Descent`, and the `balance` of `losses.balanced`.
     """
 
     def __init__(

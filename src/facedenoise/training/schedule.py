@@ -14,7 +14,7 @@ def rate_factor(step: int, steps: int, warmup: float) -> float:
     step : int
         0 to steps - 1.
     steps : int
-        Of the whole training.
+        Steps of the whole training.
     warmup : float
         Share of the steps, in [0, 1], in which the factor rises.
 
@@ -40,7 +40,7 @@ class WeightAverage:
     average : nn.Module
         A network of the same shape that holds the average, in evaluation mode.
     decay : float
-        In [0, 1). The first steps use a smaller one, (1 + n) / (10 + n), to forget the start soon.
+        In [0, 1). The first steps use a smaller decay, (1 + n) / (10 + n), to forget the start soon.
     """
 
     def __init__(self, network: nn.Module, average: nn.Module, decay: float) -> None:

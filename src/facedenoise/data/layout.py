@@ -1,0 +1,80 @@
+"""What the values in a row are: grey pixels, or pixels of several channels."""
+
+from collections.abc import Sequence
+from math import isqrt
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+MIN_SIDE = 8  # px; on smaller images the discriminator has no patch
+_NAMES = {2: "two channels, grey and alpha", 3: "three channels, RGB", 4: "four channels, RGB and alpha"}
+_HALF, _SMOOTHER, _TIE = 0.5, 0.8, 1.001
+
+
+class Layout(NamedTuple):
+    """The values of square pictures in a row."""
+
+    side: int
+    channels: int = 1
+    is_stacked: bool = False  # one channel after the other, and not one pixel after the other
+
+    @property
+    def values(self) -> int:
+        """How many values a picture has."""
+        return self.channels * self.side**2
+
+    @property
+    def description(self) -> str:
+        """Words for readers."""
+        order = "one channel after the other" if self.is_stacked else "one pixel after the other"
+        return (
+            f"{self.values} values are {self.side} x {self.side} pixels of {_NAMES[self.channels]}, {order}"
+        )
+
+    def pixels(self, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the values of a picture as an array, shape (H, W), or (H, W, C) of several channels."""
+        if self.is_stacked:
+            return np.moveaxis(values.reshape(self.channels, self.side, self.side), 0, -1)
+        return values.reshape(self.side, self.side, *[self.channels] * (self.channels > 1))
+
+
+def layout_of(pictures: Sequence[NDArray[np.uint8]]) -> Layout | None:
+    """Tell the layout of pictures of as many values each; None if these cannot be a square.
+
+    Neighbouring values are alike in the true one.
+    """
+    values = np.stack(pictures).astype(np.int16)
+    count = values.shape[1]
+    channels = next((channels for channels in (2, 3) if _side(count, channels)), 4)
+    side = _side(count, channels)
+    if not side or (channels == 4 and not _has_four_channels(values, side)):  # noqa: PLR2004
+        return Layout(isqrt(count)) if isqrt(count) ** 2 == count else None
+    return Layout(side, channels, not _is_interleaved(values, channels))
+
+
+def _side(count: int, channels: int) -> int:
+    """Return the side of a square of such pixels; 0 if there is none, or only a tiny one."""
+    side = isqrt(count // channels)
+    return side if side >= MIN_SIDE and channels * side**2 == count else 0
+
+
+def _change(values: NDArray[np.int16], step: int) -> float:
+    return float(np.abs(values[:, step:] - values[:, :-step]).mean())
+
+
+def _is_interleaved(values: NDArray[np.int16], channels: int) -> bool:
+    """Whether the next pixel is more alike than the next value is, wherever in a pixel that is."""
+    steps = np.abs(np.diff(values))
+    nearest = max(float(steps[:, start::channels].mean()) for start in range(channels))
+    return _change(values, channels) <= _TIE * nearest
+
+
+def _has_four_channels(values: NDArray[np.int16], side: int) -> bool:
+    """Whether there is opaque alpha, or four channels are smoother than grey of twice the side."""
+    is_white = values.reshape(len(values), -1, 4) == 255  # noqa: PLR2004
+    if is_white[..., 3].all() and is_white[..., :3].mean() <= _HALF:
+        return True
+    mixed, stacked = (4, 4 * side), (1, side)
+    smoothest = min(sum(_change(values, step) for step in steps) for steps in (mixed, stacked))
+    return smoothest < _SMOOTHER * sum(_change(values, step) for step in (1, 2 * side))

@@ -1,0 +1,152 @@
+"""Whether two runs differ: their scores of the same faces, beside what other seeds would do to these.
+
+Two things move the difference of two runs though neither is better. Other test faces would give another one:
+the bootstrap interval over the faces says how far. Other seeds would give other networks, and so does
+another CPU, which sums in another order; the interval does not show this. If the score of one run has the
+standard deviation s over seeds, the difference of two single runs has s * sqrt(2), and the difference of the
+means of n and m runs has s * sqrt(1/n + 1/m). Two runs are called different if zero is outside of the
+interval over the faces and the difference is larger than what seeds alone do in 95 of 100 cases. Without
+replicates, runs that differ in their seeds alone, nobody knows the second half, and no difference is called
+more than possible.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from facedenoise.evaluation.headline import HEADLINE
+from facedenoise.evaluation.intervals import mean_interval
+from facedenoise.evaluation.panel import scores_of
+from facedenoise.evaluation.rounding import rounded
+
+Verdict = Literal["the same", "different", "not told apart", "perhaps different"]
+
+CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Spread:
+    """How far seeds move a score: its standard deviation over runs, and the degrees of freedom of that."""
+
+    deviation: float
+    freedom: int
+
+    def moves(self, runs: int, others: int) -> float:
+        """Return the limit that the difference of the means of so many runs keeps in 95 of 100 cases.
+
+        It is Student's interval, so that a deviation that is known from few runs is trusted less.
+        """
+        quantile = t.ppf((1 + CONFIDENCE) / 2, self.freedom)
+        return float(quantile * self.deviation * sqrt(1 / runs + 1 / others))
+
+
+@dataclass(frozen=True)
+class Difference:
+    """By how much a score of some runs is above that of others.
+
+    Attributes
+    ----------
+    mean : float
+        The difference of the means over faces and runs.
+    faces : tuple of two floats or None
+        The ends of its 95% interval over the test faces; None where the scores of each face are not at hand.
+    seeds : float or None
+        How far seeds alone move it, see `Spread.moves`; None if nothing is known of that.
+    """
+
+    mean: float
+    faces: tuple[float, float] | None
+    seeds: float | None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Whether the runs differ in this score."""
+        if self.mean == 0 and self.faces in (None, (0, 0)):
+            return "the same"
+        if self.faces and self.faces[0] <= 0 <= self.faces[1]:
+            return "not told apart"
+        if self.seeds is None:
+            return "perhaps different"
+        return "different" if abs(self.mean) > self.seeds else "not told apart"
+
+
+def pooled_spread(*groups: Sequence[float]) -> Spread | None:
+    """Return how far seeds move a score, from its values in groups of runs that differ in seeds alone.
+
+    The groups have means of their own and one variance. None if no group has two runs.
+    """
+    freedom = sum(len(group) - 1 for group in groups)
+    squares = sum(float(np.var(group)) * len(group) for group in groups)
+    return Spread(sqrt(squares / freedom), freedom) if freedom else None
+
+
+def paired_intervals(
+    runs: Sequence[pd.DataFrame], others: Sequence[pd.DataFrame], model: str
+) -> dict[str, dict[str, float]]:
+    """Return by how much a model scores higher in some runs than in others, with paired 95% intervals.
+
+    Parameters
+    ----------
+    runs, others : sequence of pd.DataFrame
+        The tables of `score_table`, one a run, all of the same faces in the same order. The
+        runs of a sequence differ in their seeds alone: a face counts with its mean over them.
+    model : str
+        Whose scores: `unet` or `gan`.
+
+    Returns
+    -------
+    dict of str to dict
+        For each score of the headline that all tables have: `mean`, `low` and `high`.
+
+    Raises
+    ------
+    ValueError
+        If the faces are not the same.
+    """
+    rows = [table["row"].to_numpy() for table in (*runs, *others)]
+    if not all(np.array_equal(rows[0], each) for each in rows):
+        raise ValueError("expected the scores of the same faces in the same order")
+    of_runs, of_others = dict(_face_scores(runs, model)), dict(_face_scores(others, model))
+    pairs = {name: zip(of_runs[name], of_others[name], strict=True) for name in of_runs if name in of_others}
+    return {name: mean_interval(*(one - two for one, two in groups)) for name, groups in pairs.items()}
+
+
+def _face_scores(
+    tables: Sequence[pd.DataFrame], model: str
+) -> Iterator[tuple[str, list[NDArray[np.float64]]]]:
+    """Yield the headline's scores of each face as means over tables, in groups as `scores_of` has them."""
+    scores = [scores_of(table, model) for table in tables]
+    for name in HEADLINE:
+        if all(name in each for each in scores):
+            groups = zip(*(each[name] for each in scores), strict=True)
+            yield name, [np.mean(group, axis=0) for group in groups]
+
+
+def difference(
+    runs: Sequence[float],
+    others: Sequence[float],
+    interval: Mapping[str, float] | None,
+    spread: Spread | None,
+) -> Difference:
+    """Return by how much a score is higher in some runs than in others.
+
+    Parameters
+    ----------
+    runs, others : sequence of float
+        The mean score of each run.
+    interval : mapping of str to float or None
+        The score's entry in `paired_intervals`; None where the scores of each face are not at hand.
+    spread : Spread or None
+        How far seeds move the score, if that is known.
+    """
+    return Difference(
+        mean=interval["mean"] if interval else rounded(float(np.mean(runs) - np.mean(others))),
+        faces=(interval["low"], interval["high"]) if interval else None,
+        seeds=spread.moves(len(runs), len(others)) if spread else None,
+    )
