@@ -5,13 +5,14 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import file_digest
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import Any
 
 from facedenoise.errors import InputError
 
 LFS_POINTER = "a Git-LFS pointer, not the file itself; `git lfs pull` brings it"
+_DIGITS = 16  # in hexadecimal: two names of one folder share them hardly ever
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
@@ -19,7 +20,7 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 def replacing(path: Path) -> Iterator[Path]:
     """Yield a temporary path beside `path`; once the block succeeds, move it there.
 
-    The temporary name is fixed, so what a killed run leaves is overwritten by the next one.
+    The temporary name is always the same, so what a killed run leaves is overwritten by the next one.
     If the block raises, the temporary file is removed and `path` stays as it was.
 
     Parameters
@@ -38,7 +39,7 @@ def replacing(path: Path) -> Iterator[Path]:
         If there is no room on the disk.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.tmp")
+    temporary = temporary_name(path)
     try:
         yield temporary
         os.replace(temporary, path)
@@ -47,6 +48,12 @@ def replacing(path: Path) -> Iterator[Path]:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             raise InputError(f"{path}: {error.strerror}; make room and run again") from None
         raise
+
+
+def temporary_name(path: Path) -> Path:
+    """Return where a file is written until it is whole: a short name, as `path` may have the longest."""
+    digest = sha256(os.fsencode(path.name)).hexdigest()
+    return path.with_name(f".{digest[:_DIGITS]}.tmp")
 
 
 def sha256_of(path: Path) -> str:

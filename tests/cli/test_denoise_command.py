@@ -11,16 +11,27 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import PIL.Image
 import pytest
 import torch
-from helpers import read_fer_csv
+from helpers import awake, read_fer_csv
 from numpy.typing import NDArray
-from stand_ins import NOISES, TASKS, close, denoised_by_stand_in, write_stand_ins, write_told_stand_in
+from stand_ins import (
+    NOISES,
+    TASKS,
+    close,
+    denoised_by_stand_in,
+    rgb_stand_in,
+    write_stand_ins,
+    write_told_stand_in,
+)
 
 from facedenoise.cli.main import main
+from facedenoise.denoise.denoiser import Denoiser
 from facedenoise.faces.fer_writer import write_fer_csv
-from facedenoise.files import replacing
+from facedenoise.files import replacing, temporary_name
 from facedenoise.models import MODELS
+from facedenoise.models.weights import write_weights
 from facedenoise.noise import corrupt, parse_noise
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.pictures import Picture, read_picture, write_picture
@@ -181,13 +192,25 @@ def test_json_has_the_same_fields_in_each_line(faces: Faces, capsys: CAPTURE) ->
     Path("in/a_bad.png").write_bytes(b"nothing")
     run("in", "out", "--json", status=1)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    fields = {"file", "out", "noise", "sigma", "impulses", "remark", "error"}
+    fields = {"file", "page", "out", "noise", "sigma", "impulses", "remark", "error"}
     assert all(set(line) == fields for line in lines)
     by_file = {Path(line["file"]).stem: line for line in lines}
     assert {name: by_file[name]["noise"] for name in faces} == {name: name for name in faces}
     assert by_file["high_gaussian"]["sigma"] == pytest.approx(0.06, abs=0.012)
     assert by_file["a_bad"]["out"] is None
     assert by_file["a_bad"]["error"].startswith("in/a_bad.png: ")
+
+
+def test_what_jpeg_did_to_the_noise_is_remarked(faces: Faces, capsys: CAPTURE) -> None:
+    Path("in").mkdir()
+    for name, quality in (("salt_pepper", 95), ("high_gaussian", 50), ("none", 95)):
+        PIL.Image.fromarray(faces[name]).save(f"in/{name}.jpg", quality=quality)
+    run("in", "out", "--json")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    remarks = {Path(line["file"]).stem: line["remark"] or "" for line in lines}
+    assert remarks["salt_pepper"].endswith("JPEG has spread its black and white pixels")
+    assert remarks["high_gaussian"].endswith("JPEG compression may hide noise")
+    assert remarks["none"] == ""
 
 
 def test_another_strength_is_said(faces: Faces, capsys: CAPTURE) -> None:
@@ -227,19 +250,24 @@ def assert_refused_and_harmless(here: Path, *arguments: object) -> None:
     assert {path: path.read_bytes() for path in here.rglob("*") if path.is_file()} == before
 
 
+WHILE_WRITTEN = temporary_name(Path("o.png")).name
 IN_PNG = ["in.png", "./in.png", "sub/../in.png", "link.png", "hard.png", "here/in.png"]
 IN = ["in", "in/clean", "in/../in", "link", "link/clean", "crossing"]
 
 
 @pytest.mark.parametrize(
     ("source", "target"),
-    [*(("in.png", target) for target in IN_PNG), *(("in", target) for target in IN), (".o.png.tmp", "o.png")],
+    [
+        *(("in.png", target) for target in IN_PNG),
+        *(("in", target) for target in IN),
+        (WHILE_WRITTEN, "o.png"),
+    ],
 )
 def test_what_is_read_is_never_written_over(here: Path, faces: Faces, source: str, target: str) -> None:
     write_faces(Path("in"), faces)
     write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
     write_picture(Path("o.png"), Picture(faces["salt_pepper"]))
-    Path("o.png").rename(".o.png.tmp")  # what the output is called until it is whole
+    Path("o.png").rename(WHILE_WRITTEN)
     Path("sub").mkdir()
     os.link("in.png", "hard.png")
     for link, to in (("link.png", "in.png"), ("here", "."), ("link", "in")):
@@ -297,11 +325,28 @@ def test_an_interruption_ends_with_130_and_leaves_no_half_file(
             temporary.write_bytes(b"half")
             raise KeyboardInterrupt
 
-    monkeypatch.setattr("facedenoise.denoise.rewriting.write_picture", interrupt)
+    monkeypatch.setattr("facedenoise.denoise.rewriting.write_pages", interrupt)
     write_picture(Path("in.png"), Picture(faces["salt_pepper"]))
     run("in.png", "out.png", status=130)
     assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
     assert [path.name for path in here.iterdir()] == ["in.png"]
+
+
+def test_a_network_for_rgb_denoises_colour_grey_and_a_csv(faces: Faces) -> None:
+    network = awake(rgb_stand_in())
+    about = {"attention_unet": {"widths": (2, 2), "blocks": (1, 1), "channels": 3}, "params": {}}
+    write_weights(Path("../released/rgb/unet.safetensors"), network.state_dict(), about)
+    colour, grey = np.dstack([faces[task] for task in TASKS]), np.stack(list(faces.values()))
+    write_picture(Path("in/colour.png"), Picture(colour))
+    write_picture(Path("in/grey.png"), Picture(grey[0]))
+    write_fer_csv(Path("in.csv"), grey, np.zeros(len(grey), int), ["Training"] * len(grey))
+    run("in", "out", "--noise", "rgb")
+    run("in.csv", "out.csv", "--noise", "rgb")
+    denoiser = Denoiser(network)
+    assert (pixels("out/colour.png") != colour).any()
+    np.testing.assert_array_equal(pixels("out/colour.png"), denoiser(colour))
+    np.testing.assert_array_equal(pixels("out/grey.png"), denoiser(grey[0]))
+    np.testing.assert_array_equal(read_fer_csv(Path("out.csv"))[0][:, 0], denoiser(grey))
 
 
 ANY = parse_noise({"kind": "gaussian", "std": [0, 0.5], "factor": 2})

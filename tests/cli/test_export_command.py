@@ -15,7 +15,8 @@ from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.inference import denoise, load_denoiser
 from facedenoise.models.weights import write_weights
 
-TASKS = ("high_gaussian", "salt_pepper", "told")
+TASKS = ("high_gaussian", "salt_pepper", "told", "told_rgb")
+CHANNELS = {"told": 2, "told_rgb": 6}  # of the input, with the level; else 1
 SETTINGS = {"widths": (4, 8, 8), "blocks": (1, 1, 1), "attention": True}
 SHAPES = [(1, 1, 48, 48), (3, 1, 33, 57), (2, 1, 100, 64), (1, 1, 1, 1), (5, 1, 4, 3)]
 MOST = 1e-4
@@ -27,7 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("weights")
     generator = torch.Generator().manual_seed(0)
     for task in TASKS:
-        settings = {**SETTINGS, "keep_unsaturated": task == "salt_pepper", "level": task == "told"}
+        kind = {"keep_unsaturated": task == "salt_pepper", "level": "told" in task}
+        settings = {**SETTINGS, **kind, "channels": 3 if "rgb" in task else 1}
         network = AttentionUNet(**settings)  # type: ignore[arg-type]
         for parameter in network.parameters():
             parameter.data.add_(0.1 * torch.randn(parameter.shape, generator=generator))
@@ -43,8 +45,8 @@ def export(folder: Path, task: str, out: Path, file_format: str) -> int:
 
 
 def noisy(shape: tuple[int, ...], task: str) -> Tensor:
-    images = torch.rand(shape, generator=torch.Generator().manual_seed(1))
-    images = torch.cat([images, images.flip(0)], dim=1) if task == "told" else images
+    generator = torch.Generator().manual_seed(1)
+    images = torch.rand((shape[0], CHANNELS.get(task, 1), *shape[2:]), generator=generator)
     images[:, :, ::3] = 1.0  # what is saturated counts
     images[..., 1::3] = 0.0
     return images
@@ -54,7 +56,7 @@ def noisy_and_clean(folder: Path, task: str) -> list[tuple[Tensor, Tensor]]:
     """Return what a network makes of images of all shapes: something else than they are."""
     network = load_denoiser(folder / task / "gan.safetensors")
     pairs = [(noisy(shape, task), denoise(network, noisy(shape, task))) for shape in SHAPES]
-    assert ((pairs[0][1] - pairs[0][0][:, :1]).abs() > 100 * MOST).float().mean() > 0.1
+    assert ((pairs[0][1] - pairs[0][0][:, : pairs[0][1].shape[1]]).abs() > 100 * MOST).float().mean() > 0.1
     return pairs
 
 
@@ -66,7 +68,7 @@ every_task = pytest.mark.parametrize("task", TASKS)
 def test_onnx_runtime_computes_what_pytorch_computes(folder: Path, task: str, tmp_path: Path) -> None:
     assert export(folder, task, tmp_path / "denoiser.onnx", "onnx") == 0
     session = onnxruntime.InferenceSession(tmp_path / "denoiser.onnx")
-    assert session.get_inputs()[0].shape == ["batch", 2 if task == "told" else 1, "height", "width"]
+    assert session.get_inputs()[0].shape == ["batch", CHANNELS.get(task, 1), "height", "width"]
     for images, expected in noisy_and_clean(folder, task):
         (clean,) = session.run(["clean"], {"noisy": images.numpy()})
         np.testing.assert_allclose(clean, expected.numpy(), rtol=0, atol=MOST)

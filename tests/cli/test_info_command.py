@@ -68,7 +68,7 @@ def test_the_table_shows_scores_data_commit_noise_and_what_is_missing(capsys: CA
 )
 def test_what_a_file_does_not_say_is_a_dash(facts: dict[str, Any], data: str, capsys: CAPTURE) -> None:
     write("w/low_gaussian/unet", **facts)
-    assert line_of(info("w", capsys), "low_gaussian").split()[3:-1] == ["-", "-", data, "-", "-"]
+    assert line_of(info("w", capsys), "low_gaussian").split()[4:-1] == ["-", "-", data, "-", "-"]
 
 
 def test_json_has_all_that_the_files_say(capsys: CAPTURE) -> None:
@@ -78,6 +78,15 @@ def test_json_has_all_that_the_files_say(capsys: CAPTURE) -> None:
     assert (low["task"], low["model"], low["noise"]) == ("low_gaussian", "unet", None)
     assert {name: high[name] for name in FACTS} == FACTS
     assert high["file"] == "w/high_gaussian/gan.safetensors"
+
+
+def test_it_says_which_networks_see_colour(capsys: CAPTURE) -> None:
+    """A file from before there was colour does not say its channels."""
+    for name, channels in (("grey", {"channels": 1}), ("old", {}), ("rgb", {"channels": 3})):
+        write(f"w/{name}/unet", attention_unet={"widths": WIDTHS, "blocks": BLOCKS, **channels})
+    said = info("w", capsys)
+    assert [line_of(said, name).split()[2] for name in ("grey", "old", "rgb")] == ["grey", "grey", "RGB"]
+    assert [each["colour"] for each in json.loads(info("w", capsys, "--json"))] == ["grey", "grey", "RGB"]
 
 
 METRICS = {
@@ -94,17 +103,17 @@ def test_the_test_scores_of_the_pipelines_networks_are_those_of_its_evaluation(c
     Path("reports/metrics.json").write_text(json.dumps(METRICS))
     assert main(["info"]) == 0
     said = capsys.readouterr().out
-    assert line_of(said, "low_gaussian").split()[3:7] == ["-", "37.31", "/", "0.9867"]
-    assert line_of(said, "salt_pepper").split()[3:7] == ["-", "38.37", "/", "0.9932"]
-    assert line_of(said, "high_gaussian").split()[3:5] == ["-", "-"]
+    assert line_of(said, "low_gaussian").split()[4:8] == ["-", "37.31", "/", "0.9867"]
+    assert line_of(said, "salt_pepper").split()[4:8] == ["-", "38.37", "/", "0.9932"]
+    assert line_of(said, "high_gaussian").split()[4:6] == ["-", "-"]
     assert "test, of the networks in models/: what reports/metrics.json says" in said
     _, low, _ = json.loads(info("models", capsys, "--json"))
     assert low["test"] == {"psnr": 37.31, "ssim": 0.9867}
     said = info("elsewhere", capsys)
-    assert line_of(said, "low_gaussian").split()[3:5] == ["-", "-"]
+    assert line_of(said, "low_gaussian").split()[4:6] == ["-", "-"]
     assert "reports/metrics.json" not in said
     Path("reports/metrics.json").write_text("<<<<<<< HEAD")
-    assert line_of(info("models", capsys), "low_gaussian").split()[3:5] == ["-", "-"]
+    assert line_of(info("models", capsys), "low_gaussian").split()[4:6] == ["-", "-"]
 
 
 def refusal(capsys: CAPTURE) -> str:

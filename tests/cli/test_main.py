@@ -21,7 +21,7 @@ def test_help_comes_at_once_and_imports_nothing_heavy() -> None:
     command = [sys.executable, "-c", script]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert all(name in done.stdout for name in ("denoise", "info", "noise", "export"))
+    assert all(name in done.stdout for name in ("denoise", "info", "noise", "export", "demo"))
     assert done.stdout.splitlines()[-1] == "set()"
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.3
 

@@ -6,6 +6,8 @@ from typing import Any
 import imagecodecs
 import numpy as np
 import pytest
+import yaml
+from documents import ROOT
 from helpers import read_fer_csv
 from numpy.typing import NDArray
 from PIL import Image
@@ -73,6 +75,27 @@ def test_a_picture_of_sixteen_bits_stays_one() -> None:
     assert (noisy / 65535).mean() == pytest.approx(30000 / 65535, abs=0.003)
 
 
+def test_twelve_bits_stay_twelve() -> None:
+    Path("deep.png").write_bytes(imagecodecs.png_encode(np.full((128, 128), 2000, np.uint16)))
+    assert noise("deep.png", "noisy.png", "salt_pepper") == 0
+    values, counts = np.unique(imagecodecs.png_decode(Path("noisy.png").read_bytes()), return_counts=True)
+    np.testing.assert_allclose(values, [0, 2000, 4095], atol=8)  # 256 levels
+    assert counts[0] + counts[2] == pytest.approx(0.1 * 128**2, rel=0.1)
+
+
+@pytest.mark.parametrize(("task", "warned"), [("salt_pepper", True), ("any", True), ("high_gaussian", False)])
+def test_salt_and_pepper_in_a_jpeg_is_warned_of(task: str, warned: bool, capsys: CAPTURE) -> None:
+    for name in ("a.png", "b.jpg", "c.JPEG", "d.jpg"):
+        save(f"photos/{name}")
+    assert noise("photos", "noisy", task) == 0
+    assert noise("photos/a.png", "noisy.jpeg", task) == 0
+    assert noise("photos/d.jpg", "noisy.png", task) == 0
+    said = [line for line in capsys.readouterr().err.splitlines() if line.startswith("warning: ")]
+    spread = "JPEG spreads black and white pixels over their neighbours; write .png"
+    files = ("noisy/b.jpg and 2 other pictures", "noisy.jpeg")
+    assert said == [f"warning: {file}: {spread}" for file in files if warned]
+
+
 def test_a_folder_keeps_its_tree_and_what_is_bad_is_named(
     monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE
 ) -> None:
@@ -136,3 +159,18 @@ def test_what_is_wrong_is_said_in_one_line_and_nothing_is_written(
     assert noise(*arguments) == 1
     assert capsys.readouterr().err.startswith(f"error: {said}")
     assert [path.read_bytes() for path in Path().iterdir()] == [content]
+
+
+def test_given_noise_cannot_be_drawn(capsys: CAPTURE) -> None:
+    """The noise of a camera is in its own pictures alone."""
+    content = yaml.safe_load((ROOT / "params.yaml").read_text())
+    content["data"]["noisy"] = ["night"]
+    content["tasks"]["high_gaussian"]["noise"] = {"kind": "given", "name": "night"}
+    Path("params.yaml").write_text(yaml.safe_dump(content))
+    save("grey.png")
+    write_fer_csv(Path("faces.csv"), GREY[np.newaxis], np.zeros(1, int), interleaved_usage(1))
+    for source, target in (("grey.png", "noisy.png"), ("faces.csv", "noisy.csv")):
+        assert noise(source, target) == 1
+        error = "error: the noise 'night' is known from pairs alone and cannot be drawn; name another\n"
+        assert capsys.readouterr().err.endswith(error)
+        assert not Path(target).exists()

@@ -1,5 +1,7 @@
 """Choosing a network for the noise that was found."""
 
+from dataclasses import replace
+
 import pytest
 from stand_ins import NOISES
 
@@ -81,3 +83,12 @@ def test_a_network_that_is_told_and_knows_every_strength_is_right_for_any_noise(
     for other in (Trained(ANY, is_told=False), Trained(DIM, is_told=True)):
         assert choose(estimate, {**others, "wide": other}).task != "wide"
     assert choose(found(0), {"wide": Trained(ANY, is_told=True)}).task == NONE
+
+
+def test_the_remark_of_the_estimate_is_kept() -> None:
+    networks = {name: Trained(noise, is_told=False) for name, noise in NOISES.items()}
+    hidden = NoiseEstimate(remark="it is hidden")
+    assert str(choose(hidden, networks)) == "no noise found, left as it is (it is hidden)"
+    seen = replace(found(0.0325), remark="some is hidden")
+    assert choose(seen, networks).remark == f"between {LEVELS}; some is hidden"
+    assert str(choose(found(0), networks)) == "no noise found, left as it is"

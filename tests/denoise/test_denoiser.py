@@ -1,8 +1,10 @@
 """`Denoiser`: what it takes, what it gives, and where its weights come from."""
 
 import doctest
+import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +12,12 @@ import numpy as np
 import pytest
 import torch
 from dvc.repo import Repo
+from helpers import awake
 from stand_ins import (
     BRIGHTER,
     TASKS,
     denoised_by_stand_in,
+    rgb_stand_in,
     stand_in,
     told_stand_in,
     write_stand_ins,
@@ -114,7 +118,7 @@ def test_faces_come_out_as_the_evaluation_denoises_them(drawn: torch.Tensor) -> 
         ),
         *(
             (np.zeros(shape, np.uint8), ValueError, "expected shape")
-            for shape in ((), (4,), (0, 8, 8), (2, 0, 8), (2, 8, 0), (1, 2, 3, 4))
+            for shape in ((), (4,), (0, 8, 8), (2, 0, 8), (2, 8, 0), (1, 2, 3, 5), (1, 1, 2, 3, 4))
         ),
     ],
 )
@@ -125,6 +129,136 @@ def test_other_types_values_and_shapes_are_refused(
     for denoise_any in (denoiser, denoiser.denoise_stack):
         with pytest.raises(error, match=message):
             denoise_any(image)
+
+
+def test_a_list_is_refused_with_what_to_do() -> None:
+    denoiser = Denoiser(stand_in("low_gaussian"))
+    rows: Any = [[0.5, 0.5], [0.5, 0.5]]
+    for denoise_any in (denoiser, denoiser.denoise_stack):
+        with pytest.raises(TypeError, match=r"got list; give numpy\.asarray"):
+            denoise_any(rows)
+
+
+def test_channels_at_the_wrong_place_are_refused_with_what_to_do() -> None:
+    with pytest.raises(ValueError, match=r"numpy\.moveaxis\(images, 1, -1\) puts channels last"):
+        Denoiser(stand_in("low_gaussian"))(noise_image(2, 3, 16, 20))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_a_stack_of_pictures_with_channels_is_denoised_as_each_alone(channels: int) -> None:
+    denoiser = Denoiser(awake(stand_in("low_gaussian")))
+    stack = noise_image(3, 12, 16, channels)
+    denoised = denoiser(stack)
+    assert (denoised != stack).any()
+    np.testing.assert_array_equal(denoised, np.stack([denoiser(each) for each in stack]))
+
+
+TENSORS = [torch.uint8, torch.uint16, torch.float16, torch.bfloat16, torch.float32, torch.float64]
+
+
+@pytest.mark.parametrize("dtype", TENSORS)
+@pytest.mark.parametrize("shape", [(12, 16), (3, 12, 16), (12, 16, 3), (2, 12, 16, 4)])
+def test_a_tensor_is_taken_as_an_array_is_and_given_back_as_one(
+    dtype: torch.dtype, shape: tuple[int, ...]
+) -> None:
+    array = noise_image(*shape)
+    tensor = torch.from_numpy(array).to(dtype) * (257 if dtype == torch.uint16 else 1)
+    tensor = tensor / 255 if dtype.is_floating_point else tensor.to(dtype)
+    denoised = Denoiser(stand_in("high_gaussian"))(tensor)
+    assert (type(denoised), denoised.dtype, denoised.shape) == (torch.Tensor, dtype, shape)
+    white = {torch.uint8: 255, torch.uint16: 65535}.get(dtype, 1)
+    expected = np.minimum(array + 20.0, 255)
+    if shape[-1] == 4:
+        expected[..., 3] = array[..., 3]
+    np.testing.assert_allclose(denoised.double() * (255 / white), expected, atol=1.2)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_batch_has_its_channels_where_torch_has_them(channels: int) -> None:
+    denoiser = Denoiser(awake(rgb_stand_in()))
+    batch = torch.from_numpy(noise_image(2, channels, 12, 16))
+    denoised = denoiser(batch)
+    assert denoised.is_contiguous()
+    expected = np.stack([denoiser(np.moveaxis(each.numpy(), 0, -1)) for each in batch])
+    np.testing.assert_array_equal(denoised, np.moveaxis(expected, -1, 1))
+    one = denoiser((batch[:1] / 255).requires_grad_())
+    assert not one.requires_grad
+    np.testing.assert_allclose(one, denoised[:1] / 255, atol=0.003)
+
+
+def test_a_network_for_rgb_sees_the_colours_of_a_picture_at_once(drawn: torch.Tensor) -> None:
+    network = awake(rgb_stand_in())
+    image = drawn[:3, 0].movedim(0, -1).contiguous()  # three faces as the colours of one picture
+    expected = denoise(network, image.movedim(-1, 0)[None] / 255)[0].movedim(0, -1) * 255
+    denoised = Denoiser(network)(image.numpy())
+    assert np.abs(denoised - expected.numpy()).max() <= 2
+    other = image.numpy().copy()
+    other[..., 2] = 255 - other[..., 2]
+    assert (Denoiser(network)(other)[..., 0] != denoised[..., 0]).any()
+    with_alpha = np.dstack([image.numpy(), noise_image(48, 48)])
+    np.testing.assert_array_equal(Denoiser(network)(with_alpha)[..., :3], denoised)
+    np.testing.assert_array_equal(Denoiser(network)(with_alpha)[..., 3], with_alpha[..., 3])
+
+
+def test_a_network_for_rgb_sees_a_grey_picture_three_times_and_the_mean_counts(drawn: torch.Tensor) -> None:
+    network = awake(rgb_stand_in())
+    faces = drawn[:2].repeat(1, 3, 1, 1)
+    with torch.inference_mode():
+        outputs = network(faces / 255)
+    assert (outputs[:, 0] - outputs[:, 1]).abs().max() > 0.02
+    mean = outputs.mean(1).clamp(0, 1).numpy() * 255
+    for grey in (drawn[:2, 0].numpy(), drawn[:2, 0, ..., None].numpy()):
+        difference = Denoiser(network)(grey).reshape(2, 48, 48) - mean
+        assert np.abs(difference).max() <= 2
+
+
+def test_a_told_network_for_rgb_is_told_the_level_of_each_colour(drawn: torch.Tensor) -> None:
+    image = noise_image(16, 20, 3) // 2 + 1
+    denoised = Denoiser(told_stand_in(channels=3))(image, sigma=0.01)
+    np.testing.assert_array_equal(denoised, image + 26)  # 25.5, rounded
+    grey = Denoiser(told_stand_in(channels=3))(image[..., 0], sigma=0.01)
+    np.testing.assert_array_equal(grey, image[..., 0] + 26)
+
+
+def test_large_pictures_in_colour_have_no_seams() -> None:
+    network = awake(rgb_stand_in())
+    image = noise_image(600, 40, 3)
+    tensor = torch.from_numpy(image).movedim(-1, 0)[None] / 255
+    expected = denoise(network, tensor)[0].movedim(0, -1).numpy() * 255
+    assert np.abs(Denoiser(network)(image) - expected).max() <= 2
+
+
+def test_the_range_of_twelve_bits_is_understood(drawn: torch.Tensor) -> None:
+    denoiser = Denoiser(stand_in("high_gaussian"))
+    deep = drawn[:2, 0].numpy().astype(np.uint16) * 16
+    deep[1] *= 16  # this one has all 16 bits
+    assert deep[1].max() > 4095
+    twelve, sixteen = denoiser(deep)
+    np.testing.assert_allclose(twelve, np.minimum(deep[0] + 20 / 255 * 4095, 4095), atol=17)
+    np.testing.assert_allclose(sixteen, np.minimum(deep[1] + 20 / 255 * 65535, 65535), atol=257)
+
+
+FORKED = """
+import multiprocessing
+import numpy as np
+from facedenoise import Denoiser
+
+denoiser = Denoiser.load("any", device="cpu")
+faces = np.random.default_rng(0).integers(0, 256, (4, 48, 48), np.uint8)
+
+def work(index):
+    return denoiser(faces)[index]
+
+expected = denoiser(faces)
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    found = pool.map_async(work, range(4)).get(timeout=60)
+assert np.abs(np.stack(found).astype(int) - expected).max() <= 1
+"""
+
+
+def test_a_forked_pool_shares_a_denoiser() -> None:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "OMP_NUM_THREADS": "2"}
+    subprocess.run([sys.executable, "-c", FORKED], env=environment, check=True, timeout=120)
 
 
 def test_the_pipelines_weights_come_before_the_released_ones(away: Path) -> None:

@@ -23,6 +23,7 @@ LOSSLESS = [
     *product((".png", ".tiff"), (0, 2, 3, 4), (np.uint8, np.uint16)),
     *product((".bmp",), (0, 3), (np.uint8,)),
     *product((".webp",), (3, 4), (np.uint8,)),
+    *product((".tif",), (0, 2, 3, 4), (np.float16, np.float32, np.float64)),
 ]
 KINDS = [
     *product((".jpg", ".png", ".tiff", ".webp"), (np.uint8,)),
@@ -32,8 +33,10 @@ PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def random_pixels(channels: int, dtype: Any = np.uint8, size: tuple[int, int] = (5, 7)) -> NDArray[Any]:
-    shape = (*size, channels) if channels else size
-    return np.random.default_rng(0).integers(0, np.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
+    shape, rng = (*size, channels) if channels else size, np.random.default_rng(0)
+    if np.issubdtype(dtype, np.floating):
+        return rng.random(shape).astype(dtype)
+    return rng.integers(0, np.iinfo(dtype).max, shape, dtype=dtype, endpoint=True)
 
 
 @pytest.mark.parametrize(("suffix", "channels", "dtype"), LOSSLESS)
@@ -139,28 +142,6 @@ def test_what_a_file_holds_decides_how_it_is_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_picture(renamed).pixels, pixels)
 
 
-@pytest.mark.parametrize("byteorder", ["<", ">"])
-@pytest.mark.parametrize("planar", ["contig", "separate"])
-def test_tiffs_of_other_layouts(tmp_path: Path, byteorder: Any, planar: Any) -> None:
-    pixels = random_pixels(3, np.uint16)
-    stored = pixels if planar == "contig" else np.moveaxis(pixels, 2, 0)
-    path = tmp_path / "picture.tiff"
-    tifffile.imwrite(
-        path, stored, byteorder=byteorder, photometric="rgb", planarconfig=planar, compression="lzw"
-    )
-    np.testing.assert_array_equal(read_picture(path).pixels, pixels)
-
-
-def test_what_would_look_wrong_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "picture.tiff"
-    tifffile.imwrite(path, np.zeros((2, 2), np.uint16))
-    with tifffile.TiffFile(path, mode="r+") as tiff:
-        tiff.pages.first.tags["BitsPerSample"].overwrite(12)
-    assert_refused(path, "has 12 bits a channel; save it with 8 or 16")
-    tifffile.imwrite(path, random_pixels(4, np.uint16), photometric="rgb", extrasamples=["assocalpha"])
-    assert_refused(path, "its colours are multiplied by alpha")
-
-
 def test_a_decoder_that_warns_is_not_heard(tmp_path: Path, recwarn: pytest.WarningsRecorder) -> None:
     buffer = io.BytesIO()
     broken_exif = b"Exif\0\0II*\0\x08\0\0\0\xff\xff" + b"\x12" * 10
@@ -238,19 +219,44 @@ def assert_refused(path: Path, said: str = "") -> None:
     assert len(str(caught.value).splitlines()) == 1
 
 
-def test_what_is_no_picture_that_is_handled_is_refused(tmp_path: Path) -> None:
+def test_what_is_no_picture_is_refused(tmp_path: Path) -> None:
     assert_refused(tmp_path / "nothing.png", "no such file")
     assert_refused(
         tmp_path, "cannot be read (Is a directory)"
     )  # what the system refuses is not called broken
-    assert_refused(saved(tmp_path / "cmyk.jpg", Image.new("CMYK", (4, 4))))
-    assert_refused(saved(tmp_path / "float.tiff", Image.new("F", (4, 4))))
-    assert_refused(saved(tmp_path / "gif.png", Image.new("L", (4, 4)), format="GIF"))
-    pages = [Image.new("L", (4, 4)), Image.new("L", (4, 4), 9)]
-    assert_refused(saved(tmp_path / "pages.tiff", pages[0], save_all=True, append_images=pages[1:]))
-    assert_refused(saved(tmp_path / "moving.png", pages[0], save_all=True, append_images=pages[1:]))
-    tifffile.imwrite(tmp_path / "deep_pages.tiff", np.zeros((2, 4, 4), np.uint16), photometric="minisblack")
-    assert_refused(tmp_path / "deep_pages.tiff")
+    (tmp_path / "text.png").write_text("no picture at all")
+    assert_refused(tmp_path / "text.png", "no picture of a known format; save the picture as PNG or TIFF")
+
+
+@pytest.mark.parametrize(("image_format", "name"), [("GIF", "a GIF"), ("JPEG2000", "JPEG 2000")])
+def test_a_picture_of_another_format_is_named(tmp_path: Path, image_format: str, name: str) -> None:
+    path = saved(tmp_path / "picture.png", Image.new("L", (9, 9)), format=image_format)
+    assert_refused(path, f"this is {name}, which is not read; save the picture as PNG or TIFF")
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"\0\0\0\x20ftypavif\0\0\0\0", "AVIF"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "HEIC, as phones write it"),
+        (b"\0\0\0\x18ftypisom\0\0\0\0", "a video"),
+        (b"\xff\x0a\xfa\x7f", "JPEG XL"),
+        (b"\0\0\0\x0cJXL \x0d\x0a\x87\x0a", "JPEG XL"),
+        (b"\n<!DOCTYPE html>", "a page of the web"),
+        (b"\0" * 128 + b"DICM", "DICOM"),
+    ],
+)
+def test_a_file_is_named_by_its_first_bytes(tmp_path: Path, head: bytes, name: str) -> None:
+    path = tmp_path / "picture.png"
+    path.write_bytes(head + bytes(200))
+    assert_refused(path, f"this is {name}, which is not read; ")
+
+
+@pytest.mark.parametrize("suffix", [".png", ".webp"])
+def test_an_animation_is_refused(tmp_path: Path, suffix: str) -> None:
+    frames = [Image.fromarray(random_pixels(3)), Image.new("RGB", (7, 5))]
+    path = saved(tmp_path / f"moving{suffix}", frames[0], save_all=True, append_images=frames[1:])
+    assert_refused(path, "an animation of 2 frames; save each of them as a picture")
 
 
 @pytest.mark.parametrize(
@@ -259,6 +265,8 @@ def test_what_is_no_picture_that_is_handled_is_refused(tmp_path: Path) -> None:
         ("a.jpg", 0, np.uint16),
         ("a.webp", 3, np.uint16),
         ("a.bmp", 3, np.uint16),
+        ("a.png", 0, np.float32),
+        ("a.jpg", 3, np.float32),
         ("a.jpeg", 4, np.uint8),
         ("a.bmp", 2, np.uint8),
         ("a.gif", 0, np.uint8),
@@ -271,3 +279,44 @@ def test_a_format_that_cannot_hold_the_picture_is_refused(
     with pytest.raises(InputError, match=name):
         write_picture(tmp_path / name, Picture(random_pixels(channels, dtype)))
     assert not list(tmp_path.iterdir())
+
+
+def test_cmyk_without_a_profile_becomes_the_colours_of_its_inks(tmp_path: Path) -> None:
+    inks = {"C": (255, 0, 0, 0), "M": (0, 255, 0, 0), "Y": (0, 0, 255, 0), "K": (0, 0, 0, 255)}
+    colours = {"C": (0, 255, 255), "M": (255, 0, 255), "Y": (255, 255, 0), "K": (0, 0, 0)}
+    for name, ink in inks.items():
+        for suffix in (".jpg", ".tif"):
+            read = read_picture(saved(tmp_path / f"a{suffix}", Image.new("CMYK", (16, 16), ink)))
+            np.testing.assert_allclose(read.pixels, np.full((16, 16, 3), colours[name]), rtol=0, atol=3)
+
+
+def profile_of_inks(black: tuple[int, int, int]) -> bytes:
+    """Return a CMYK profile by which paper is white, and all that has any ink has one colour in Lab."""
+    head = struct.pack(
+        ">4s4sI", b"mft1", b"", 0x04030200
+    )  # a table of bytes: 4 inks to Lab, 2 points for each
+    matrix = struct.pack(">9i", 65536, 0, 0, 0, 65536, 0, 0, 0, 65536)
+    steep = bytes([0] + [255] * 255) * 4
+    corners = bytes((255, 128, 128)) + bytes(black) * 15
+    table = head + matrix + steep + corners + bytes(range(256)) * 3
+    start = 128 + 4 + 12
+    profile = struct.pack(">I4sI4s4s4s", start + len(table), b"", 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    profile += struct.pack(">12s4s", b"", b"acsp").ljust(128 - len(profile) - 60, b"\0")
+    profile += struct.pack(">3i", 63190, 65536, 54061)  # D50
+    return profile.ljust(128, b"\0") + struct.pack(">I4sII", 1, b"A2B0", start, len(table)) + table
+
+
+def test_cmyk_becomes_srgb_by_its_profile_which_is_not_kept(tmp_path: Path) -> None:
+    profile = profile_of_inks(black=(136, 208, 195))  # sRGB's red, of Lab 53.2, 80.1, 67.2
+    for suffix in (".jpg", ".tif"):
+        image = Image.new("CMYK", (16, 16), (0, 255, 0, 0))
+        read = read_picture(saved(tmp_path / f"a{suffix}", image, icc_profile=profile))
+        np.testing.assert_allclose(read.pixels[8, 8], (255, 0, 0), rtol=0, atol=8)
+        assert read.icc_profile is None
+
+
+def test_a_profile_that_cannot_be_used_leaves_the_formula(tmp_path: Path) -> None:
+    profile = PROFILE  # of RGB
+    image = Image.new("CMYK", (16, 16), (0, 255, 0, 0))
+    read = read_picture(saved(tmp_path / "a.tif", image, icc_profile=profile))
+    np.testing.assert_array_equal(read.pixels[8, 8], (255, 0, 255))

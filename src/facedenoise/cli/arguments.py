@@ -15,10 +15,10 @@ from typing import Any
 from facedenoise.models import MODELS
 
 _DENOISE = """\
-Denoise a picture (png, jpg, bmp, tiff, webp), all pictures in a folder, or the faces of a CSV in the layout
-of FER2013. The noise is estimated picture by picture and told to the network; a picture without noise is
-copied as it is. The input is never written over; a file that cannot be read is reported, and the others are
-done.
+Denoise a picture (png, jpg, bmp, webp, tiff with all its pages), all pictures in a folder, or the faces of a
+CSV in the layout of FER2013. The noise is estimated picture by picture and told to the network; a picture
+without noise is copied as it is. The input is never written over; a file that cannot be read is reported, and
+the others are done.
 
 examples: facedenoise denoise noisy.png clean.png
           facedenoise denoise photos/ cleaned/ --noise high_gaussian --model gan
@@ -38,12 +38,18 @@ examples: facedenoise noise photo.png noisy.png --task high_gaussian --seed 1
           facedenoise noise fer2013.csv noisy.csv --task low_gaussian"""
 _EXPORT = """\
 Write a denoiser that runs without facedenoise. It takes noisy images, float32 in [0, 1], shape
-(batch, 1, height, width) with any batch, height and width, and returns the clean ones alike. A network that
-is told the level of the noise, as `any` is, takes it as a second channel: the standard deviation at each
-pixel, and 1 where the pixel is missing.
+(batch, channels, height, width) with any batch, height and width, and returns the clean ones alike. A grey
+network has 1 channel, one for RGB 3. A network that is told the level of the noise, as `any` is, takes it
+behind the image, in as many channels: the standard deviation at each pixel, and 1 where the pixel is missing.
 
 examples: facedenoise export high_gaussian denoiser.onnx
           facedenoise export salt_pepper denoiser.pt2 --model gan --format torch"""
+_DEMO = """\
+Try it on a page in the browser: choose a drawn face or a picture, add noise, and see it cleaned. The page is
+served to this machine alone, and asks nothing of any other.
+
+examples: facedenoise demo
+          facedenoise demo --port 8000"""
 _TASK = "the noise, a task in `facedenoise info`"
 
 
@@ -90,7 +96,7 @@ def _denoise(add: Callable[..., Any]) -> None:
     )
     add("--threads", type=_whole_number(1, 65536), metavar="N", help="CPU threads (default: all cores)")
     add("--device", type=_device_name, help="cpu, cuda, cuda:1, ... (default: cuda where there is one)")
-    add("--json", action="store_true", help="print one line of JSON a file")
+    add("--json", action="store_true", help="print one line of JSON a file or page")
 
 
 def _info(add: Callable[..., Any]) -> None:
@@ -109,6 +115,10 @@ def _export(add: Callable[..., Any]) -> None:
     add("out", type=Path, metavar="OUT", help="the file to write; it ends in .onnx, for torch in .pt2")
     add("--format", choices=("onnx", "torch"), default="onnx", help="ONNX (default), or torch.export's .pt2")
     _network(add)
+
+
+def _demo(add: Callable[..., Any]) -> None:
+    add("--port", type=_whole_number(1, 65535), metavar="N", help="default: the first free one from 7860 on")
 
 
 def _files(add: Callable[..., Any]) -> None:
@@ -160,4 +170,5 @@ _COMMANDS = {
     "info": ("say which networks there are, trained on what, with which scores", _INFO, _info),
     "noise": ("make noisy pictures to try", _NOISE, _noise),
     "export": ("write a denoiser as ONNX, or for PyTorch alone", _EXPORT, _export),
+    "demo": ("try it on a page in the browser", _DEMO, _demo),
 }

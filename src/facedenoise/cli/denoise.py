@@ -4,9 +4,9 @@ import json
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
-from typing import Any
+from pathlib import Path, PurePath
 
 import torch
 
@@ -17,10 +17,12 @@ from facedenoise.denoise.cleaning import Image, clean
 from facedenoise.denoise.denoiser import Denoiser
 from facedenoise.denoise.networks import Trained, trained_networks
 from facedenoise.denoise.noise_level import NoiseEstimate, estimate_noise
-from facedenoise.denoise.rewriting import Change, Changed, Outcome, Source, rewrite_csv
+from facedenoise.denoise.rewriting import Change, Changed, Key, Outcome, Source, rewrite_csv
 from facedenoise.errors import InputError
+from facedenoise.pictures.files import format_suffix
 
 _NOT_TOLD = "no network that is told the level of the noise; leave --sigma and --strength out"
+_SPREAD = "JPEG has spread its black and white pixels"
 
 
 def run(options: Namespace) -> int:
@@ -53,11 +55,9 @@ def _run_csv(options: Namespace, change: Change) -> int:
 def _run_pictures(options: Namespace, files: Pairs, change: Change) -> int:
     counts: Counter[str] = Counter()
     for outcome in rewrite(options.source, files, change):
-        counts[outcome.finding.task if outcome.finding else "failed"] += 1
-        if options.json:
-            say(json.dumps(_as_json(outcome)))
-        elif outcome.finding:
-            say(f"{outcome.source}: {outcome.finding}")
+        counts.update([found.task for found in outcome.findings] or ["failed"])
+        for line in _as_json(outcome) if options.json else _as_text(outcome):
+            say(line)
     if options.source.is_dir():
         others = f"{files.found.others} other files left alone"
         say(f"{options.target}: {_in_words(counts)}; {others}", sys.stderr)
@@ -77,7 +77,22 @@ def _change(options: Namespace) -> Change:
         return Denoiser.load(task, options.model, weights=options.weights, **settings)
 
     choose_for = _chooser(options, load)
-    return lambda sources: clean([pixels for _, pixels in sources], choose_for, load, options.strength)
+
+    def change(sources: list[Source]) -> list[Changed]:
+        cleaned = clean([pixels for _, pixels in sources], choose_for, load, options.strength)
+        return [
+            (image, _of_file(key, choice)) for (key, _), (image, choice) in zip(sources, cleaned, strict=True)
+        ]
+
+    return change
+
+
+def _of_file(key: Key, choice: Choice) -> Choice:
+    """Add the remark that only the format of a file lets one make."""
+    is_jpeg = isinstance(key, PurePath) and format_suffix(Path(key)) == ".jpeg"
+    if not (is_jpeg and choice.estimate and choice.estimate.has_impulses):
+        return choice
+    return choice._replace(remark="; ".join(filter(None, (choice.remark, _SPREAD))))
 
 
 def _chooser(options: Namespace, load: Callable[[str], Denoiser]) -> Callable[[Image], Choice]:
@@ -87,7 +102,7 @@ def _chooser(options: Namespace, load: Callable[[str], Denoiser]) -> Callable[[I
         networks = _networks(options)
         return lambda image: choose(_found(image, options), networks)
     if load(task).is_told:
-        return lambda image: Choice(task, _found(image, options))
+        return lambda image: Choice(task, found := _found(image, options), found.remark)
     if _tells(options):
         raise InputError(f"--noise {task}: {_NOT_TOLD}")
     return lambda _: Choice(task)
@@ -113,18 +128,27 @@ def _found(image: Image, options: Namespace) -> NoiseEstimate:
     return found if options.sigma is None else found.with_sigma(options.sigma)
 
 
-def _as_json(outcome: Outcome) -> dict[str, Any]:
-    """Return the fields that every line has; null where one does not apply."""
-    task, estimate, remark = outcome.finding or (None, None, None)
-    return {
-        "file": str(outcome.source),
-        "out": str(outcome.target) if task else None,
-        "noise": task,
-        "sigma": round(estimate.sigma, 4) if estimate else None,
-        "impulses": round(estimate.impulses, 4) if estimate else None,
-        "remark": remark or None,
-        "error": outcome.error,
-    }
+def _as_text(outcome: Outcome) -> Iterator[str]:
+    for page, found in enumerate(outcome.findings, 1):
+        place = f", page {page}" if len(outcome.findings) > 1 else ""
+        yield f"{outcome.source}{place}: {found}"
+
+
+def _as_json(outcome: Outcome) -> Iterator[str]:
+    """Yield an object for each page, with the fields that all have; null where one does not apply."""
+    for page, found in enumerate(outcome.findings or [None], 1):
+        task, estimate, remark = found or (None, None, None)
+        fields = {
+            "file": str(outcome.source),
+            "page": page if len(outcome.findings) > 1 else None,
+            "out": str(outcome.target) if task else None,
+            "noise": task,
+            "sigma": round(estimate.sigma, 4) if estimate else None,
+            "impulses": round(estimate.impulses, 4) if estimate else None,
+            "remark": remark or None,
+            "error": outcome.error,
+        }
+        yield json.dumps(fields)
 
 
 def _in_words(counts: Counter[str]) -> str:

@@ -11,7 +11,7 @@ from pandas import DataFrame
 from facedenoise.denoise.networks import PIPELINE, find_tasks, find_weights, trained
 from facedenoise.errors import InputError
 from facedenoise.files import read_json
-from facedenoise.models import MODELS
+from facedenoise.models import KIND, MODELS
 from facedenoise.models.weights import read_weights
 
 _LEGEND = "validation, test: PSNR in dB / SSIM; data: SHA-256 of the CSV, its start; -: not known"
@@ -43,8 +43,15 @@ def _describe(file: Path) -> dict[str, Any]:
         noise = trained(file).noise.description
     except InputError:
         noise = None
-    seen = {"file": str(file), "parameters": parameters, "noise": noise}
+    seen = {"file": str(file), "parameters": parameters, "noise": noise, "colour": _colour(description)}
     return {**seen, **_evaluation(file), **description}
+
+
+def _colour(description: dict[str, Any]) -> str:
+    """Return which pictures a network sees; one that does not say is for grey."""
+    settings = description.get(KIND)
+    channels = settings.get("channels") if isinstance(settings, dict) else None
+    return "RGB" if channels == 3 else "grey"  # noqa: PLR2004
 
 
 def _evaluation(file: Path) -> dict[str, Any]:
@@ -63,6 +70,7 @@ def _table(networks: list[dict[str, Any]]) -> str:
         {
             "task": network.get("task", "-"),
             "model": network.get("model", "-"),
+            "colour": network["colour"],
             "parameters": f"{network['parameters']:,}",
             "validation": _scores(network.get("val")),
             "test": _scores(network.get("test")),

@@ -9,6 +9,7 @@ from tqdm import tqdm
 from facedenoise.cli.messages import report_failures, warn_of_links
 from facedenoise.denoise.rewriting import Change, Outcome, rewrite_pictures
 from facedenoise.errors import InputError
+from facedenoise.files import temporary_name
 from facedenoise.pictures.folders import Found, find_pictures
 
 
@@ -72,8 +73,7 @@ def _require_apart(pairs: list[tuple[Path, Path]]) -> None:
     """Compare files by what they are, not by name: links and upper case make many names of one."""
     read = {_identity(source) for source, _ in pairs if source.exists()}
     for _, target in pairs:
-        # A file is written under the second name, see `facedenoise.files.replacing`, then renamed.
-        for file in (target, target.with_name(f".{target.name}.tmp")):
+        for file in (target, temporary_name(target)):  # written under the second name, then renamed
             if file.exists() and _identity(file) in read:
                 raise InputError(f"{file}: is one of the files to read; write elsewhere")
 

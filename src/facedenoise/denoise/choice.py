@@ -21,7 +21,7 @@ class Choice(NamedTuple):
     """The task whose network an image needs, or `NONE` or `OTHER`.
 
     `estimate` is what was found in the image, None if the user chose a network that is told nothing; `remark`
-    says if the noise is not what the networks were trained on.
+    is that of the estimate, and says if the noise is not what the networks were trained on.
     """
 
     task: str
@@ -32,7 +32,7 @@ class Choice(NamedTuple):
         if self.estimate is None:
             return f"{self.task}, as told"
         if self.task == NONE:
-            return "no noise found, left as it is"
+            return f"no noise found, left as it is{self.remark and f' ({self.remark})'}"
         return f"{self.task} ({self.estimate}{', ' if self.remark else ''}{self.remark})"
 
 
@@ -43,22 +43,28 @@ def choose(estimate: NoiseEstimate, networks: Mapping[str, Trained]) -> Choice:
     the level and has learned every strength. Without such a one, lone black and white pixels need a network
     that keeps all other pixels; all other noise needs that of the nearest standard deviation.
     """
+    task, remark = _choose(estimate, networks)
+    return Choice(task, estimate, "; ".join(filter(None, (remark, estimate.remark))))
+
+
+def _choose(estimate: NoiseEstimate, networks: Mapping[str, Trained]) -> tuple[str, str]:
+    """Return the task, and a remark if its network was trained on other noise."""
     if estimate.is_clean:
-        return Choice(NONE, estimate)
+        return NONE, ""
     if own := sorted(task for task, network in networks.items() if _is_surely(estimate, network.noise)):
-        return Choice(own[0], estimate)
+        return own[0], ""
     if told := sorted(task for task, network in networks.items() if network.is_told and network.noise.varies):
-        return Choice(told[0], estimate)
+        return told[0], ""
     noises = {task: network.noise for task, network in sorted(networks.items())}
     if estimate.has_impulses:
         fitting = [task for task, noise in noises.items() if noise.keeps_unsaturated]
-        return Choice(fitting[0], estimate) if fitting else Choice(OTHER, estimate, _NO_NETWORK)
+        return (fitting[0], "") if fitting else (OTHER, _NO_NETWORK)
     levels = {task: noise.sigma for task, noise in noises.items() if noise.sigma is not None}
     if not levels:
-        return Choice(OTHER, estimate, _NO_NETWORK)
+        return OTHER, _NO_NETWORK
     task = min(levels, key=lambda task: abs(levels[task] - estimate.sigma))
     is_usual = _LEAST_USUAL * levels[task] <= estimate.sigma <= levels[task] + _ABOVE_USUAL
-    return Choice(task, estimate, "" if is_usual else _remark(estimate.sigma, sorted({*levels.values()})))
+    return task, "" if is_usual else _remark(estimate.sigma, sorted({*levels.values()}))
 
 
 def _is_surely(estimate: NoiseEstimate, noise: Noise) -> bool:

@@ -4,12 +4,10 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from facedenoise.denoise.choice import NONE, OTHER, Choice
 from facedenoise.denoise.denoiser import Denoiser
-from facedenoise.denoise.noise_level import NoiseEstimate
 from facedenoise.pictures.channels import colour_planes
 
 Image = NDArray[Any]
@@ -36,23 +34,11 @@ def clean(
     alike = defaultdict(list)
     for index, (image, choice) in enumerate(cleaned):
         if choice.task not in (NONE, OTHER):
-            alike[choice.task, image.shape[:2], image.dtype].append(index)
+            alike[choice.task, colour_planes(image).shape, image.dtype].append(index)
     for (task, _, _), members in alike.items():
         found = [cleaned[index][1].estimate for index in members]
         noise = [estimate.times(strength) for estimate in found if estimate]
-        denoised = _denoise_alike([images[index] for index in members], noise, load(task))
+        denoised = load(task).denoise_alike([images[index] for index in members], noise)
         for index, image in zip(members, denoised, strict=True):
             cleaned[index] = (image, cleaned[index][1])
     return cleaned
-
-
-def _denoise_alike(images: list[Image], noise: list[NoiseEstimate], denoiser: Denoiser) -> list[Image]:
-    """Denoise the colours of images of one size and dtype; copy alpha."""
-    denoised = [image.copy() for image in images]
-    planes = [colour_planes(image) for image in denoised]
-    found = [each for each, colours in zip(noise, planes, strict=bool(noise)) for _ in colours]
-    stack = denoiser.denoise_stack(np.concatenate(planes), found if denoiser.is_told else None)
-    ends = np.cumsum([len(each) for each in planes])
-    for each, part in zip(planes, np.split(stack, ends[:-1]), strict=True):
-        each[...] = part
-    return denoised

@@ -1,7 +1,8 @@
 """Write a denoiser for use without this package: as ONNX, or as a program of `torch.export`.
 
-Both take noisy images, float32 in [0, 1], shape (batch, 1, height, width) with any batch, height and width,
-and return the clean ones alike. A network that is told the level of the noise takes it as a second channel.
+Both take noisy images, float32 in [0, 1], shape (batch, channels, height, width) with 1 channel for grey or 3
+for RGB, and any batch, height and width, and return the clean ones alike. A network that is told the level of
+the noise takes it behind the image, in as many channels.
 The networks are in evaluation mode, on the CPU. Same network, same bytes.
 """
 
@@ -72,7 +73,7 @@ class _AnySize(nn.Module):
         self.network = network
 
     def forward(self, noisy: Tensor) -> Tensor:
-        """Map float32 in [0, 1], shape (N, 1 or 2, H, W), to (N, 1, H, W)."""
+        """Map float32 in [0, 1], shape (N, C or 2C, H, W), to (N, C, H, W)."""
         height, width = noisy.shape[-2:]
         below = _next_multiple(height, self.network.stride) - height
         right = _next_multiple(width, self.network.stride) - width
@@ -89,7 +90,7 @@ def _trace(network: AttentionUNet) -> ExportedProgram:
     axes = {"noisy": dict.fromkeys(_FREE_AXES, Dim.AUTO)}
     # Weights laid out channels-last would make a special case of a batch of one.
     any_size = _AnySize(network).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    example = torch.zeros(2, 1 + network.level, *_EXAMPLE_SIZE)
+    example = torch.zeros(2, network.channels * (1 + network.level), *_EXAMPLE_SIZE)
     # By default the tracer makes a special case of sizes of 1: of the batch, of the deepest feature map.
     with tracing.patch(backed_size_oblivious=True):  # type: ignore[attr-defined]
         program = torch.export.export(any_size, (example,), dynamic_shapes=axes)

@@ -3,7 +3,6 @@
 Cheap to import: what is heavy is imported when it is needed.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf
@@ -11,11 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from facedenoise.denoise.compression import is_coarse_jpeg
+from facedenoise.denoise.depth import white_of
+from facedenoise.denoise.windows import WHITE, judged_windows
 from facedenoise.noise import MISSING, local_mean
-from facedenoise.pictures.channels import colour_planes, white
+from facedenoise.pictures.channels import colour_planes
+from facedenoise.pictures.channels import white as type_white
 
 if TYPE_CHECKING:
     from facedenoise.estimator.network import NoiseEstimator
@@ -23,13 +25,17 @@ if TYPE_CHECKING:
 ESTIMATOR = Path(__file__).parents[1] / "pretrained/estimator.safetensors"
 """The network's weights, which `stages/estimator.py` writes."""
 
-_LEAST_SIDE = 32  # px; in less, noise cannot be told from detail
-_WHITE = 255
-_WINDOW = 48  # px; the size of the faces that the network learned on
-_MOST_WINDOWS = 8  # down and across a large image
 _LEAST_SIGMA = 0.004  # the weakest noise that the network learned; steep slopes, rounded, look like less
 _HIDDEN = 0.1  # share of the windows in which noise may be hidden; texture is missing in more
 _MOST_SATURATED = 0.9  # share of a window's pixels; where more are, noise is cut off
+_MANY, _SURE = 9, 3.3  # windows of a large picture, and their median logit: below it are grass and gravel
+_HARDLY_ANY = 0.05  # share of the pixels; impulses leave more of them grey
+_FEW_TONES, _APART = 16, 8  # of a dither, and grey levels from one to the next
+
+_TOO_SMALL = "less than 32 pixels high or wide, too small to judge"
+_DOTS = "hardly any grey tones, taken for dots and not for noise"
+_COMPRESSED = "JPEG compression may hide noise"
+_FEWER_BITS = "values below {:,}, read as {} bits"
 
 
 @dataclass(frozen=True)
@@ -49,6 +55,9 @@ class NoiseEstimate:
 
     sigma: float = 0.0
     """Standard deviation over the whole image, on intensities in [0, 1]: the root of the mean variance."""
+
+    remark: str = ""
+    """What else is to be known of the image, such as why noise in it may not have been found."""
 
     @property
     def has_impulses(self) -> bool:
@@ -102,55 +111,68 @@ class NoiseEstimate:
 def estimate_noise(image: NDArray[Any]) -> NoiseEstimate:
     """Estimate the noise of an image.
 
+    A large image is judged by windows from all over it. Borders of one colour and pixels under alpha 0 do not
+    count. Where less than 32 pixels of the height or width are left, the image counts as clean, as do dots in
+    a few tones.
+
     Parameters
     ----------
     image : ndarray of uint8, uint16, or floating point in [0, 1]
-        (H, W), or (H, W, C) as `Denoiser` takes it: then medians over the colours are returned. A large image
-        is judged by windows from all over it. One under 32 pixels high or wide counts as clean.
+        (H, W), or (H, W, C) as `Denoiser` takes it: then medians over the colours are returned.
     """
-    return estimate_noises([image])[0]
+    planes = colour_planes(image)
+    white, windows = white_of(planes), judged_windows(image)
+    remarks = [] if white == type_white(image.dtype) else [_FEWER_BITS.format(white + 1, white.bit_length())]
+    if windows.size == 0:
+        return NoiseEstimate(remark="; ".join([_TOO_SMALL, *remarks]))
+    found = _found(windows)
+    if _are_dots(windows, found):
+        return NoiseEstimate(remark="; ".join([_DOTS, *remarks]))
+    if is_coarse_jpeg(planes, white):
+        remarks.insert(0, _COMPRESSED)
+    return replace(found, remark="; ".join(remarks))
 
 
-def estimate_noises(images: Sequence[NDArray[Any]]) -> list[NoiseEstimate]:
-    """Estimate the noise of each of some images of one shape together; see `estimate_noise`."""
+def _found(windows: NDArray[np.uint8]) -> NoiseEstimate:
+    """Return what the network finds in windows, (C, windows, h, w)."""
     from facedenoise.estimator.network import IMPULSES, LEVEL, NOISY, SHARE  # noqa: PLC0415 - slow
 
-    if min(images[0].shape[:2]) < _LEAST_SIDE:
-        return [NoiseEstimate()] * len(images)
-    windows = np.stack([_windows(image) for image in images])  # (N, C, windows, h, w)
     answers = _answers(windows)
-    middle = np.median(answers, axis=2)
-    variances = np.exp(middle[..., LEVEL]) * _is_everywhere(windows, answers[..., NOISY])
-    impulses = _is_everywhere(windows, answers[..., IMPULSES]) / (1 + np.exp(-middle[..., [SHARE]]))
-    found = np.median(np.concatenate([variances, impulses], axis=-1), axis=1)
-    powers = np.stack([((windows / _WHITE) ** power).mean((1, 2, 3, 4)) for power in range(3)], axis=-1)
-    sigmas = np.sqrt((found[:, :3] * powers).sum(-1))
-    weak = sigmas < _LEAST_SIGMA
-    found[weak, :3], sigmas[weak] = 0, 0
-    return [NoiseEstimate(*each) for each in np.column_stack([found, sigmas]).tolist()]
+    middle = np.median(answers, axis=1)
+    is_noisy = _is_everywhere(windows, answers[..., NOISY]) & _is_sure(answers[..., NOISY])
+    variances = np.exp(middle[:, LEVEL]) * is_noisy
+    impulses = _is_everywhere(windows, answers[..., IMPULSES]) / (1 + np.exp(-middle[:, [SHARE]]))
+    found = np.median(np.concatenate([variances, impulses], axis=-1), axis=0)
+    powers = np.stack([((windows / WHITE) ** power).mean() for power in range(3)])
+    sigma = np.sqrt((found[:3] * powers).sum())
+    if sigma < _LEAST_SIGMA:
+        found[:3], sigma = 0, 0
+    constant, linear, quadratic, impulse_share = found.tolist()
+    return NoiseEstimate(constant, linear, quadratic, impulse_share, float(sigma))
 
 
 def _is_everywhere(windows: NDArray[np.uint8], logits: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Return whether nearly all windows show a noise, (N, C, 1): else it is texture."""
-    saturated = ((windows == 0) | (windows == _WHITE)).mean((-2, -1))
+    """Return whether nearly all windows show a noise, (C, 1): else it is texture."""
+    saturated = ((windows == 0) | (windows == WHITE)).mean((-2, -1))
     most = np.maximum(saturated.min(-1, keepdims=True), _MOST_SATURATED)
     counted = np.where(saturated <= most, logits, np.nan)
     return np.nanquantile(counted, _HIDDEN, axis=-1, keepdims=True) > 0
 
 
-def _windows(image: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return windows of each colour, evenly spread, in 8 bits: (C, windows, h, w)."""
-    planes = colour_planes(image)
-    sides = [min(side, _WINDOW) for side in planes.shape[1:]]
-    tops, lefts = (_starts(whole, side) for whole, side in zip(planes.shape[1:], sides, strict=True))
-    windows = sliding_window_view(planes, sides, axis=(1, 2))[:, tops[:, np.newaxis], lefts]
-    scaled = windows.reshape(len(planes), -1, *sides) * (_WHITE / np.float32(white(image.dtype)))
-    return np.rint(scaled).astype(np.uint8)
+def _is_sure(logits: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return whether the windows of a large picture say so clearly, (C, 1): else it is fine texture."""
+    is_large = logits.shape[-1] >= _MANY
+    return (np.median(logits, axis=-1, keepdims=True) > _SURE) | (not is_large)
 
 
-def _starts(whole: int, side: int) -> NDArray[np.int64]:
-    count = min(-(-whole // side), _MOST_WINDOWS)
-    return np.linspace(0, whole - side, count).astype(np.int64)
+def _are_dots(windows: NDArray[np.uint8], found: NoiseEstimate) -> bool:
+    """Return whether a picture is one of dots: of black and white alone, or of a few tones far apart."""
+    counts = np.bincount(windows.ravel(), minlength=WHITE + 1)
+    if counts[1:WHITE].sum() < _HARDLY_ANY * windows.size:
+        return True
+    tones = np.flatnonzero(counts)
+    is_coarse = len(tones) <= _FEW_TONES and np.ptp(tones) >= _APART * (len(tones) - 1)
+    return bool(is_coarse and (found.sigma > 0 or len(tones) == 2))  # noqa: PLR2004
 
 
 def _answers(windows: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -2,7 +2,9 @@
 
 import csv
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple, TypeAlias
 
@@ -14,43 +16,45 @@ from facedenoise.data.face_csv import find_csvs
 from facedenoise.data.pixels import Decoder, in_batches
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
-from facedenoise.pictures.files import Picture, format_suffix, read_picture, require_writable, write_picture
+from facedenoise.pictures.files import format_suffix, read_pages, require_writable, write_pages
+from facedenoise.pictures.picture import Picture
 
 _PIXELS_AT_ONCE = 1 << 22  # held in memory together; a larger picture is changed alone
 
 Key: TypeAlias = PurePath | int  # a picture's name in its folder, or its row in a CSV
-Source: TypeAlias = tuple[Key, NDArray[Any]]  # uint8 or uint16, (H, W) or (H, W, C)
+Source: TypeAlias = tuple[Key, NDArray[Any]]  # uint8, uint16 or floating point, (H, W) or (H, W, C)
 Changed: TypeAlias = tuple[NDArray[Any], Any]  # new pixels, or the very ones that came, and a finding
 Change: TypeAlias = Callable[[list[Source]], list[Changed]]
-_Job: TypeAlias = tuple[Path, Path, Picture]
+_Job: TypeAlias = tuple[Path, Path, list[Picture]]
 
 
 class Outcome(NamedTuple):
-    """What became of a file: what the change found out, or the error because of which it failed."""
+    """What became of a file: what the change found out of each page, or why the file failed."""
 
     source: Path
     target: Path
-    finding: Any = None
+    findings: Sequence[Any] = ()
     error: str | None = None
 
 
 def rewrite_pictures(top: Path, pairs: Iterable[tuple[Path, Path]], change: Change) -> Iterator[Outcome]:
     """Change pictures in the folder `top`, each a file to read and one to write; a bad one stops no other.
 
-    A picture that is not changed is copied byte by byte where the format stays the same. Each outcome comes
-    as soon as the picture is written; bad files may come before others that wait for company.
+    All pages of a stack are changed, each on its own. A file of which nothing is changed is copied byte by
+    byte where the format stays the same. Each outcome comes as soon as the file is written; bad files may
+    come before others that wait for company.
     """
     waiting: list[_Job] = []
     pixels = 0
     for source, target in pairs:
         try:
-            picture = read_picture(source)
-            require_writable(target, picture)
+            pages = read_pages(source)
+            require_writable(target, pages)
         except InputError as error:
             yield Outcome(source, target, error=str(error))
             continue
-        waiting.append((source, target, picture))
-        pixels += picture.pixels.size
+        waiting.append((source, target, pages))
+        pixels += sum(page.pixels.size for page in pages)
         if pixels >= _PIXELS_AT_ONCE:
             yield from _rewrite(top, waiting, change)
             waiting, pixels = [], 0
@@ -71,8 +75,10 @@ def rewrite_csv(source: Path, target: Path, change: Change) -> None:
         writer.writerow(file.header)
         for faces in in_batches(tqdm(file.faces(), unit=" faces", leave=False, disable=None)):
             images, faults = decoder.decode(faces)
+            if decoder.layout and decoder.layout.channels > 1:
+                raise InputError(f"{source}: {decoder.layout.description}; save colour as picture files")
             problems.add(*in_lines(faces, faults))
-            changed = change(list(enumerate(images[:, 0], row))) if not problems.lines else []
+            changed = change(list(enumerate(images[:, 0, 0], row))) if not problems.lines else []
             for face, (image, _) in zip(faces, changed, strict=False):
                 face.fields[file.index["pixels"]] = " ".join(map(str, image.ravel().tolist()))
                 writer.writerow(face.fields)
@@ -81,17 +87,34 @@ def rewrite_csv(source: Path, target: Path, change: Change) -> None:
 
 
 def _rewrite(top: Path, jobs: list[_Job], change: Change) -> Iterator[Outcome]:
-    changed = change([(source.relative_to(top), picture.pixels) for source, _, picture in jobs])
-    for (source, target, picture), (pixels, finding) in zip(jobs, changed, strict=True):
+    sources: list[Source] = [
+        (_key(source.relative_to(top), number), page.pixels)
+        for source, _, pages in jobs
+        for number, page in enumerate(pages)
+    ]
+    changed = iter(change(sources))
+    for source, target, pages in jobs:
+        images, findings = zip(*islice(changed, len(pages)), strict=True)
         try:
-            if pixels is picture.pixels and format_suffix(source) == format_suffix(target):
+            if format_suffix(source) == format_suffix(target) and _are_same(images, pages):
                 with replacing(target) as temporary:
                     shutil.copyfile(source, temporary)
             else:
-                write_picture(target, Picture(pixels, picture.icc_profile))
+                write_pages(
+                    target, [replace(page, pixels=image) for page, image in zip(pages, images, strict=True)]
+                )
         except InputError as error:
             yield Outcome(source, target, error=str(error))
         except OSError as error:
             yield Outcome(source, target, error=f"{target}: cannot be written ({error.strerror or error})")
         else:
-            yield Outcome(source, target, finding)
+            yield Outcome(source, target, findings)
+
+
+def _key(name: PurePath, page: int) -> PurePath:
+    """Return the name of a page: that of its file for the first."""
+    return name / str(page) if page else name
+
+
+def _are_same(images: Sequence[NDArray[Any]], pages: Sequence[Picture]) -> bool:
+    return all(image is page.pixels for image, page in zip(images, pages, strict=True))

@@ -1,32 +1,24 @@
 """Read and write pictures: what a file holds decides how it is read, its name how it is written."""
 
 import warnings
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import UnidentifiedImageError
 
 from facedenoise.errors import InputError
 from facedenoise.files import LFS_POINTER, is_lfs_pointer, replacing
+from facedenoise.pictures.deep_png import HEAD, is_deep_png, read_deep_png, write_deep_png
 from facedenoise.pictures.eight_bit import read_eight_bit, write_eight_bit
-from facedenoise.pictures.sixteen_bit import has_sixteen_bits, read_sixteen_bit, write_sixteen_bit
+from facedenoise.pictures.kinds import kind_of
+from facedenoise.pictures.picture import Picture
+from facedenoise.pictures.tiff import TIFF_MARKS, read_tiff, write_tiff
 
 _JPEG, _TIFF = {".jpg", ".jpeg"}, {".tif", ".tiff"}
 SUFFIXES = frozenset({".png", ".bmp", ".webp"} | _JPEG | _TIFF)
 """What the names of pictures end with, in small letters."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture as an array; its ICC profile says which colours the numbers mean."""
-
-    pixels: NDArray[np.uint8] | NDArray[np.uint16]
-    """Grey (H, W), or channels (H, W, C): 2 for grey and alpha, 3 for RGB, 4 for RGB and alpha."""
-
-    icc_profile: bytes | None = None
 
 
 def is_picture(path: Path) -> bool:
@@ -41,27 +33,35 @@ def format_suffix(path: Path) -> str:
 
 
 def read_picture(path: Path) -> Picture:
-    """Read a picture, upright as its EXIF orientation says.
+    """Read a file with one picture; see `read_pages`."""
+    pages = read_pages(path)
+    if len(pages) > 1:
+        raise InputError(f"{path}: holds {len(pages)} pages; split it into single pictures")
+    return pages[0]
 
-    A palette becomes RGB, black-and-white becomes grey, and a transparent colour becomes an alpha channel.
-    Of the metadata only the ICC profile is kept. What the file holds decides, not its name.
+
+def read_pages(path: Path) -> list[Picture]:
+    """Read a picture, or all pages of a TIFF, each upright as its EXIF orientation says.
+
+    What the file holds decides, not its name. A palette becomes RGB, black-and-white becomes grey, and a
+    transparent colour becomes an alpha channel. CMYK becomes sRGB, by its ICC profile if it has one. Of the
+    metadata the resolution, EXIF and the ICC profile are kept.
 
     Returns
     -------
-    Picture
-        uint16 if the file has 16 bits a channel, else uint8.
+    list of Picture
+        uint16 or floating point if a TIFF or PNG has so deep channels, else uint8. One, but for a TIFF.
 
     Raises
     ------
     InputError
-        If the file is missing or broken, larger than 8,000 x 8,000 pixels, has several pages, or is of a kind
-        that is not handled, such as CMYK, or 12 or 32 bits a channel.
+        If the file is missing or broken, larger than 8,000 x 8,000 pixels, an animation, or of a kind that is
+        not handled, such as 12 or 32 bits a channel, or floating point outside of [0, 1].
     """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # decoders complain of metadata that is not read
-            read = read_sixteen_bit if has_sixteen_bits(path) else read_eight_bit
-            return Picture(*read(path))
+            return _read(path)
     except (InputError, MemoryError):
         raise
     except FileNotFoundError:
@@ -69,7 +69,9 @@ def read_picture(path: Path) -> Picture:
     except UnidentifiedImageError:
         if is_lfs_pointer(path):
             raise InputError(f"{path}: {LFS_POINTER}") from None
-        raise InputError(f"{path}: no picture of a known format; save it as PNG") from None
+        kind = kind_of(path)
+        what = f"this is {kind}, which is not read" if kind else "no picture of a known format"
+        raise InputError(f"{path}: {what}; save the picture as PNG or TIFF") from None
     except Exception as error:  # decoders raise nearly anything on a broken file
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
@@ -89,30 +91,53 @@ def read_picture_bytes(content: bytes) -> Picture:
 
 
 def write_picture(path: Path, picture: Picture) -> None:
-    """Write a picture in the format that the name of the file says.
+    """Write a file with one picture; see `write_pages`."""
+    write_pages(path, [picture])
+
+
+def write_pages(path: Path, pages: Sequence[Picture]) -> None:
+    """Write a picture, or the pages of a TIFF, in the format that the name of the file says.
 
     JPEG has quality 95; all other formats keep each pixel. The folder is made if it is missing.
 
     Raises
     ------
     InputError
-        If the format is unknown or cannot hold such a picture, or if there is no room on the disk.
+        If the format is unknown or cannot hold such pictures, or if there is no room on the disk.
     """
-    require_writable(path, picture)
-    write = write_sixteen_bit if picture.pixels.dtype == np.uint16 else write_eight_bit
-    with replacing(path) as temporary:
-        write(temporary, path.suffix.lower(), picture.pixels, picture.icc_profile)
-
-
-def require_writable(path: Path, picture: Picture) -> None:
-    """Raise an `InputError` unless the format that a file's name says is known and can hold the picture."""
+    require_writable(path, pages)
     suffix = path.suffix.lower()
+    with replacing(path) as temporary:
+        if suffix in _TIFF:
+            write_tiff(temporary, pages)
+        elif pages[0].is_deep:
+            write_deep_png(temporary, pages[0])
+        else:
+            write_eight_bit(temporary, suffix, pages[0])
+
+
+def require_writable(path: Path, pages: Sequence[Picture]) -> None:
+    """Raise an `InputError` unless the format that a file's name says is known and can hold the pages."""
+    suffix, dtypes = path.suffix.lower(), {page.pixels.dtype for page in pages}
     if suffix not in SUFFIXES:
         raise InputError(f"{path}: unknown format; name it {', '.join(sorted(SUFFIXES))}")
-    if picture.pixels.dtype == np.uint16 and suffix not in {".png", *_TIFF}:
+    if suffix in _TIFF:
+        return
+    if len(pages) > 1:
+        raise InputError(f"{path}: {suffix} has one picture, the source {len(pages)} pages; write .tiff")
+    if dtypes - {np.dtype(np.uint8), np.dtype(np.uint16)}:
+        raise InputError(f"{path}: {suffix} has whole numbers, the picture floating point; write .tiff")
+    if pages[0].is_deep and suffix != ".png":
         raise InputError(f"{path}: {suffix} has 8 bits a channel, the picture 16; write .png or .tiff")
-    has_alpha = picture.pixels.ndim == 3 and picture.pixels.shape[2] in (2, 4)  # noqa: PLR2004
-    if has_alpha and suffix in {".bmp", *_JPEG}:
+    if pages[0].has_alpha and suffix in {".bmp", *_JPEG}:
         raise InputError(
             f"{path}: {suffix} has no alpha channel, the picture one; write .png, .tiff or .webp"
         )
+
+
+def _read(path: Path) -> list[Picture]:
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    if head.startswith(TIFF_MARKS):
+        return read_tiff(path)
+    return [read_deep_png(path) if is_deep_png(head) else read_eight_bit(path)]
