@@ -24,6 +24,8 @@ FIGURES = REPORTS / "figures"
 PAGE = REPORTS / "index.html"
 MODEL_CARD = REPORTS / "model_card.md"
 
+SEEDS = Path("benchmarks/results/seeds.json")
+
 
 def split_file(split: str) -> Path:
     """Return the file of a split's clean tensors."""
