@@ -1,10 +1,10 @@
-"""What the gates are worth: a task from scratch, with and without them, for as long.
+"""Measure what the attention gates gain: train from scratch with and without them, for the same time.
 
     python benchmarks/attention.py RUN --budget 300    # benchmarks/results/attention.json
 
-RUN is a checkout whose faces are split and corrupted, TASK one of its tasks. Both networks are trained in
-turns, always a step of the one whose clock is behind, so that a machine whose speed moves favours none. Each
-has one cosine over its budget; it is scored on all test faces.
+RUN is a checkout whose faces are split and corrupted, TASK one of its tasks. The networks take turns: the
+next step is always for the one whose clock is behind. So a machine whose speed varies favours neither. The
+learning rate of each follows one cosine over its budget; each is scored on all test faces.
 """
 
 from collections.abc import Iterator
@@ -47,7 +47,7 @@ def compare(params: Params, task: str, budget: float) -> list[dict[str, Any]]:
 
 
 def in_turns(clocks: dict[str, Iterator[tuple[int, float]]]) -> Iterator[tuple[str, int, float]]:
-    """Run trainings side by side to their ends; after each step yield whose it was, its steps and seconds."""
+    """Run trainings side by side to their ends; after each step yield its training, steps and seconds."""
     spent = dict.fromkeys(clocks, 0.0)
     while spent:
         behind = min(spent, key=spent.__getitem__)

@@ -1,12 +1,13 @@
-"""Does the chain pay? A task trained from the weights of the one before, and from scratch, as many steps.
+"""Measure the gain of the chain: train a task from the weights of the task before, and from scratch.
 
     python benchmarks/chain.py RUN --budget 300    # benchmarks/results/chain.json
 
-RUN is a checkout in which `dvc repro` has finished; its U-Nets are the weights of the tasks before. Each task
-is trained three times: from scratch and from those weights, both with one cosine over the budget, and from
-those weights with one over half of it. `reached` is the time after which the network has the final
-validation PSNR of the one from scratch. Speed is measured once a task, then steps are counted, so that a
-busy machine favours none; the time of the tasks before is not counted.
+RUN is a checkout in which `dvc repro` has finished; the weights of the task before are its U-Nets. Each task
+is trained three times: from scratch for the whole budget, from those weights for the whole budget, and from
+those weights for half of it. The learning rate follows one cosine over the time. `reached` is the time after
+which a network has the final validation PSNR of the network from scratch. The speed is measured once per
+task, and turns the budget into a number of steps, so that a busy machine favours no training. The time for
+the tasks before is not counted.
 """
 
 from typing import Any
@@ -19,7 +20,7 @@ from facedenoise.models import UNTRAINED
 from facedenoise.params import Params
 from stages import run
 
-VALIDATIONS = 40  # about so many in a whole budget
+VALIDATIONS = 40  # about this many in a whole budget
 Curve = list[dict[str, float]]
 """Steps taken, seconds of training, validation PSNR in dB."""
 
@@ -66,7 +67,7 @@ def train(params: Params, task: str, start: Weights, steps: int, faces: int) -> 
 
 
 def show(task: str, ways: dict[str, dict[str, Any]]) -> None:
-    """Print a way a row: where it ended, and what else was measured but its curve."""
+    """Print one row per way: where it ended, and all that was measured except its curve."""
     rows = []
     for name, way in ways.items():
         measured = {key: value for key, value in way.items() if key != "curve"}

@@ -1,4 +1,4 @@
-"""RUN, the checkout that a benchmark measures on, in which `dvc repro` has finished: its params and faces."""
+"""The params and faces of RUN: the checkout that a benchmark uses, in which `dvc repro` has finished."""
 
 import os
 from argparse import ArgumentParser
@@ -52,12 +52,12 @@ def enter(folder: Path, *tasks: str) -> Params:
 
 
 def circumstances(params: Params) -> dict[str, Any]:
-    """Return what a result depends on beside machine and code: device, threads, params."""
+    """Return what a result depends on besides machine and code: device, threads, params."""
     return {"device": describe(training_device()), "params": asdict(params)}
 
 
 def pairs(task: str, split: str, count: int | None = None) -> Faces:
-    """Return the faces of a split, clean and as a task has them: all, or so many evenly spaced ones."""
+    """Return the faces of a split, clean and with a task's noise: all, or this many evenly spaced ones."""
     params, clean, noisy = (
         load_params(),
         read_tensors(split_file(split)),
@@ -79,6 +79,6 @@ def score(network: nn.Module, faces: Faces) -> float:
 
 
 def estimates(network: nn.Module, faces: Faces) -> Tensor:
-    """Return a network's estimates, computed in float32; one that is told the level of the noise gets it."""
+    """Return a network's estimates, computed in float32; tell it the level of the noise if it takes one."""
     inputs = faces.noise.inputs(faces.noisy, faces.rows, told=getattr(network, "level", False))
     return denoise(network, inputs.to(next(network.parameters()).device)).cpu()

@@ -1,4 +1,4 @@
-"""What all benchmarks share: library and stages on the path, a measured run, tables and results."""
+"""The common parts of all benchmarks: library and stages on the path, measured runs, tables and results."""
 
 import argparse
 import json
@@ -39,7 +39,7 @@ def positive(text: str) -> float:
 
 
 def print_table(rows: Sequence[Mapping[str, object]]) -> None:
-    """Print one line a row, floats with three decimals, what is missing as a dash."""
+    """Print one line per row, floats with three decimals, missing values as a dash."""
     table = pd.DataFrame(rows)
     print(table.to_string(index=False, float_format="%.3f", na_rep="-"), flush=True)
 
@@ -47,14 +47,14 @@ def print_table(rows: Sequence[Mapping[str, object]]) -> None:
 def measure(
     function: Callable[..., Any], *arguments: object, summarise: Callable[[Any], Any] | None = None
 ) -> dict[str, Any]:
-    """Return what a function of a module takes, run in a process of its own that leaves nothing to the next.
+    """Measure a function of a module, in a process of its own that leaves nothing behind for the next.
 
     Returns
     -------
     dict
-        `seconds` and, which other work on the machine touches less, `cpu_seconds`, both without the
-        start of the process; `peak_mb`, the most anonymous resident memory in MB (10^6 bytes);
-        with `summarise`, what that makes of the function's result is the `summary`, not measured.
+        `seconds`, and `cpu_seconds`, which other work on the machine affects less; both without the
+        start of the process. `peak_mb`, the most anonymous resident memory in MB (10^6 bytes). If
+        `summarise` is given, `summary`: what it makes of the function's result, which is not measured.
     """
     with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
         return process.submit(_measure_here, function, arguments, summarise).result()
@@ -93,7 +93,7 @@ def anonymous_bytes() -> int:
 
 
 def rates_in_turns(ways: Mapping[str, Callable[[], int]], rounds: int) -> dict[str, list[float]]:
-    """Let ways of handling items take turns; return the items a second of each turn.
+    """Let several ways of handling items take turns; return the items per second of each turn.
 
     A way is called without arguments, and returns how many items it has handled.
     """
@@ -107,7 +107,7 @@ def rates_in_turns(ways: Mapping[str, Callable[[], int]], rounds: int) -> dict[s
 
 
 def write_result(name: str, packages: tuple[str, ...], result: Mapping[str, object]) -> None:
-    """Write `benchmarks/results/NAME.json`: the result, and what it was measured on and with."""
+    """Write `benchmarks/results/NAME.json`: the result, and the machine, packages and commit behind it."""
     facts = {
         "machine": {"cpu": _cpu_model(), "cores": len(os.sched_getaffinity(0))},
         "versions": {

@@ -2,7 +2,7 @@
 
 Zhang, Zuo & Zhang, "FFDNet: toward a fast and flexible solution for CNN-based image denoising", 2018; trained
 and published by Tassano, Delon & Veit, "An analysis and implementation of the FFDNet image denoising method",
-IPOL 2019. The package `ffdnet` brings the weights. It is GPL: only its file of weights is read.
+IPOL 2019. The package `ffdnet` has the weights. Its licence is the GPL, so we read only its file of weights.
 """
 
 from functools import cache
@@ -22,7 +22,7 @@ OFFSET = 3 / 8  # photons; Anscombe's
 
 
 class FFDNet(nn.Module):
-    """Estimate the noise on the four half-size images of a batch, each pixel told sigma."""
+    """Estimate the noise on the four half-size images of a batch; the network is told sigma at each pixel."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,10 +69,10 @@ def ffdnet(noisy: Tensor, sigma: float) -> Tensor:
 
 @torch.inference_mode()
 def anscombe_ffdnet(noisy: Tensor, peak: float) -> Tensor:
-    """Denoise Poisson noise of a known peak: make its variance 1, take off that, and go back.
+    """Denoise Poisson noise of a known peak: transform its variance to 1, denoise, and transform back.
 
-    There as Anscombe, 1948; back as Makitalo & Foi, "A closed-form approximation of the exact unbiased
-    inverse of the Anscombe variance-stabilizing transformation", 2011.
+    The transform is that of Anscombe, 1948; the inverse is by Makitalo & Foi, "A closed-form approximation
+    of the exact unbiased inverse of the Anscombe variance-stabilizing transformation", 2011.
     """
     low, high = (2 * sqrt(photons + OFFSET) for photons in (0, peak))
     stable = 2 * (noisy * peak + OFFSET).sqrt()

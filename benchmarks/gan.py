@@ -1,18 +1,18 @@
-"""What the adversarial loss is worth: PSNR against nearness to the clean faces.
+"""Measure what the adversarial loss gains and costs: likeness to clean faces against PSNR.
 
     python benchmarks/gan.py RUN                                   # benchmarks/results/gan.json
     python benchmarks/gan.py RUN --weight-zero-models OTHER/models
     python benchmarks/gan.py RUN --released                        # benchmarks/results/gan_released.json
 
-RUN is a checkout in which `dvc repro` has finished; OTHER is one in which it has with `gan.weight=0`, the
-same training without the adversarial gradient. With `--released` the networks are those of the package, which
-carry the params they were trained with; faces and the params in the result are those of RUN.
+RUN is a checkout in which `dvc repro` has finished. In OTHER it has finished with `gan.weight=0`, the same
+training without the adversarial gradient. `--released` measures the networks of the package, whose files say
+how they were trained; the faces, and the params in the result, come from RUN.
 
-`blend` is the U-Net's estimate mixed with so much of its noisy input that its PSNR is the GAN's: a GAN that
-is no nearer to the clean faces has gained nothing. `spectrum_error` is the mean absolute error of the radial
-log-power spectrum. `two_sample` is how well a small classifier, trained afresh, tells the images from clean
-ones on held-out faces (Lopez-Paz & Oquab 2017): 0.5 is indistinguishable; the mean, lowest and highest over
-its seeds.
+`blend` is the U-Net's estimate, mixed with its noisy input until it has the PSNR of the GAN. A GAN that is
+not nearer to the clean faces than the blend has gained nothing. `spectrum_error` is the mean absolute error
+of the radial log-power spectrum. `two_sample` is how well a small classifier, trained afresh, tells the
+images from clean ones on held-out faces (Lopez-Paz & Oquab 2017): at 0.5 it cannot tell them apart. The
+result has the mean, the lowest and the highest value over its seeds.
 """
 
 from pathlib import Path
@@ -64,14 +64,14 @@ def networks(task: str, models: Path, weight_zero: Path | None) -> dict[str, Pat
 
 
 def image_sets(files: dict[str, Path], faces: Faces) -> dict[str, Tensor]:
-    """Return the noisy images, the clean ones, what each network makes of the noisy, and the blend."""
+    """Return the noisy images, the clean images, the output of each network, and the blend."""
     clean, noisy = to_float(faces.clean), to_float(faces.noisy)
     images = {name: estimates(load_denoiser(path), faces) for name, path in files.items()}
     return {"noisy": noisy, "clean": clean, **images, **blend(clean, noisy, images["unet"], images["gan"])}
 
 
 def blend(clean: Tensor, noisy: Tensor, unet: Tensor, gan: Tensor) -> dict[str, Tensor]:
-    """Return the U-Net's estimate mixed with its input, down to the GAN's PSNR, if that is lower."""
+    """Return the U-Net's estimate, mixed with its input down to the GAN's PSNR, if that is lower."""
     target = mean_psnr(clean, gan)
     if not mean_psnr(clean, noisy) < target < mean_psnr(clean, unet):
         return {}

@@ -1,12 +1,12 @@
-"""How many 48x48 faces a second the denoiser cleans, beside BM3D and non-local means, all on the same cores.
+"""Measure how many 48x48 faces per second our networks, BM3D and non-local means clean on the same cores.
 
     python benchmarks/inference.py RUN        # benchmarks/results/inference.json
 
-RUN is a checkout in which `dvc repro` has finished. Its U-Net, and the one that comes with the package, get
-some of the test faces in one call, and work on as many threads as PyTorch takes; the classical denoisers,
-told the true sigma, get them one by one, in one process a core that has already started. Non-local means is
-scikit-image's, in its exact form and in its fast one. All take turns. The time of `facedenoise --help` is
-that of a whole process.
+RUN is a checkout in which `dvc repro` has finished. Its U-Net and the U-Net of the package get some of the
+test faces in one call, and use as many threads as PyTorch takes. The classical denoisers know the true sigma.
+They get the faces one by one, in one process per core that has already started. Non-local means is
+scikit-image's, in its exact form and in its fast form. All take turns. `facedenoise --help` is timed as a
+whole process.
 """
 
 import subprocess
@@ -81,7 +81,7 @@ def clean_at_once(denoiser: Denoiser, noisy: Tensor) -> Tensor:
 
 
 def compare(found: dict[str, Way], faces: Pairs, rounds: int) -> list[dict[str, Any]]:
-    """Let the ways take turns; return the images a second, best and median, and the PSNR of each."""
+    """Let the ways take turns; return the best and median images per second, and the PSNR of each way."""
     denoised: dict[str, Tensor] = {}
 
     def turn(name: str) -> int:

@@ -1,4 +1,4 @@
-"""How fast a FER2013 CSV is read, beside the usual way, and how time and memory grow with it.
+"""Measure how fast a FER2013 CSV is read, compared with pandas, and how time and memory grow with its size.
 
     python benchmarks/ingest.py fer2013.csv            # beside pandas: benchmarks/results/ingest.json
     python benchmarks/ingest.py fer2013.csv --growth   # 1, 5 and 10 times the file: ingest_growth.json
@@ -84,7 +84,7 @@ def read_with_pandas(csv: Path) -> list[NDArray[np.uint8]]:
 
 
 def digest(pieces: list[NDArray[np.uint8]]) -> str:
-    """Return what is equal for equal pixels, however they are cut into pieces."""
+    """Return a value that is equal for equal pixels, however they are cut into pieces."""
     state = hashlib.sha256()
     for piece in pieces:
         state.update(piece.data)
@@ -124,7 +124,8 @@ def write_repeated(csv: Path, target: Path, times: int) -> int:
 def split_and_corrupt(source: Path, folder: Path) -> None:
     """Do what the stages `split` and `noise@high_gaussian` do."""
     os.chdir(folder)
-    write_splits(Data(str(source), None, "given", None, "refuse", deduplicate=True), SPLITS, DATA_AUDIT)
+    form: dict[str, Any] = {"labels": None, "split": "given", "size": None, "colour": "grey", "noisy": []}
+    write_splits(Data(str(source), **form, broken="refuse", deduplicate=True), SPLITS, DATA_AUDIT)
     for split in SPLIT_NAMES:
         write_noisy("high_gaussian", split, NOISE, seed=0)
 

@@ -1,13 +1,13 @@
-"""How good the package's networks are at any strength of noise, beside FFDNet and the classical denoisers.
+"""Compare the package's networks at any strength of noise with FFDNet and the classical denoisers.
 
     python benchmarks/levels.py RUN      # benchmarks/results/levels.json and docs/pictures/levels.png
     python benchmarks/levels.py RUN --faces 50 --cache scores.json
 
-RUN is a checkout in which `dvc repro` has split the faces; its test faces are used, and no network of it. All
-methods get the same noisy pixels, and all but `chosen` are told the true strength. `told` is the network
-`any`; `chosen` is what `facedenoise denoise` makes of a face by its own estimate of the noise. Scores are
-taken before rounding to 8 bits. BM3D takes most of a second a face on one core; with `--cache` the scores of
-the classical denoisers are kept, and computed anew only for other noisy pixels.
+RUN is a checkout in which `dvc repro` has split the faces. We use its test faces, but none of its networks.
+All methods get the same noisy pixels, and all but `chosen` are told the true strength. `told` is the network
+`any`; `chosen` is what `facedenoise denoise` makes of a face by its own estimate of the noise. Images are
+scored before rounding to 8 bits. BM3D takes most of a second for a face on one core; `--cache` keeps the
+scores of the classical denoisers, and computes them anew only for other noisy pixels.
 """
 
 from collections import Counter
@@ -73,7 +73,7 @@ SERIES: dict[str, dict[float, Noise]] = {
     "poisson": {peak: Poisson(peak=peak) for peak in PEAKS},
     "gaussian_0.03_salt_pepper": {0.05: Sequence((gaussian(0.03), SaltPepper(factor=0.05)))},
 }
-"""The noises by what varies in them: sigma, the share of impulses, the photons of a white pixel."""
+"""The noises by their strength: sigma, the share of impulses, or the photons of a white pixel."""
 
 
 class Clean(NamedTuple):
@@ -120,7 +120,7 @@ def main() -> None:
 
 
 def evenly_spaced(count: int, seed: int) -> Clean:
-    """Return so many evenly spaced test faces, all if there are fewer."""
+    """Return this many evenly spaced test faces, or all if there are fewer."""
     test = read_tensors(split_file("test"))
     total = len(test["row"])
     places = torch.arange(min(count, total)) * total // min(count, total)
@@ -144,7 +144,7 @@ def measure(faces: Faces, pool: Executor, kept: Path | None) -> dict[str, Any]:
 
 
 def differences(scores: Scores, ours: str) -> Scores:
-    """Return by how much one of ours exceeds each method that is not among them."""
+    """Return by how much one of our methods exceeds each of the others."""
     return {name: scores[ours] - others for name, others in scores.items() if name not in OURS}
 
 
@@ -160,7 +160,7 @@ def classical(faces: Faces) -> dict[str, Method]:
 
 
 def told(faces: Faces) -> dict[str, Tensor]:
-    """Return the estimates of the networks for a kind of noise: FFDNet's, of the tasks, and of `any`."""
+    """Return the estimates of FFDNet, of the networks of the tasks and of `any` for a kind of noise."""
     noise, noisy = faces.noise.noise, to_float(faces.noisy)
     denoised = {}
     if isinstance(noise, Gaussian):

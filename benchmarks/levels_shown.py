@@ -1,4 +1,4 @@
-"""The picture of what `levels.py` has measured.
+"""Draw the picture of the results of `levels.py`.
 
 python benchmarks/levels_shown.py      # draws docs/pictures/levels.png anew
 """
@@ -24,7 +24,7 @@ Measured = Mapping[str, Any]
 
 
 class Panel(NamedTuple):
-    """A series: its title, that of its axis, the method that is zero in it, and where it is cut off."""
+    """A series: its title, its axis's title, the method that it compares with, and where it is cut off."""
 
     title: str
     axis: str

@@ -1,10 +1,10 @@
-"""How long the whole pipeline takes, stage by stage: on a GPU where there is one, else on the CPU.
+"""Measure how long the whole pipeline takes, stage by stage, on a GPU if there is one, else on the CPU.
 
     python benchmarks/pipeline.py RUN        # benchmarks/results/pipeline.json
 
-RUN is a checkout with its CSV in place. All its stages run anew, from no saved state. A stage's time holds
-what `dvc repro` does around it, from its start to that of the next one. The memory is the most that any one
-process had resident, mapped files included.
+RUN is a checkout with its CSV in place. All its stages run anew, without any saved state. The time of a stage
+is from its start to the start of the next one, so it includes the work of `dvc repro` around it. The memory
+is the most that any one process had resident, with mapped files.
 """
 
 import re
@@ -42,7 +42,7 @@ def repro_lines() -> Iterable[str]:
 
 
 def stage_seconds(lines: Iterable[str], clock: Callable[[], float]) -> dict[str, float]:
-    """Return the seconds from the start of each stage to that of the next; the last ends with the lines."""
+    """Return the seconds from each stage's start to the start of the next; the last ends with the lines."""
     starts: dict[str, float] = {}
     for line in lines:
         if named := re.match(r"Running stage '(.+)':", line):

@@ -1,12 +1,12 @@
-"""How good the networks are, beside the best classical denoiser of each noise, on the same noisy pixels.
+"""Compare the networks with the best classical denoiser of each noise, on the same noisy pixels.
 
     python benchmarks/quality.py RUN                    # all test faces: benchmarks/results/quality.json
     python benchmarks/quality.py RUN --faces 200 --cache scores.json
 
-RUN is a checkout in which `dvc repro` has finished. The classical denoiser is biharmonic inpainting of the
-saturated pixels on salt-and-pepper noise, else BM3D, told the true sigma: the root mean square where it is
-not the same for all pixels. BM3D takes most of a second a face on one core; with `--cache` its scores are
-kept, and computed anew only for other noisy pixels.
+RUN is a checkout in which `dvc repro` has finished. For salt-and-pepper noise the classical denoiser is
+biharmonic inpainting of the saturated pixels. For other noise it is BM3D, which is told the true sigma, or
+its root mean square if sigma differs between pixels. BM3D takes most of a second for a face on one core;
+`--cache` keeps its scores, and computes them anew only for other noisy pixels.
 """
 
 import json
@@ -108,7 +108,7 @@ def compare(task: str, faces: Faces, method: Method, classical: Scores) -> dict[
 
 
 def weights(task: str) -> dict[str, Path]:
-    """Return the networks of a task: the run's, and the released ones where there are any."""
+    """Return the networks of a task: those of the run, and the released ones if there are any."""
     own = {model: find_weights(task, model, PIPELINE) for model in MODELS}
     if task not in find_tasks(RELEASED):
         return own
@@ -121,7 +121,7 @@ def intervals(of_method: Scores) -> dict[str, dict[str, float]]:
 
 
 def table(compared: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return a task's result, one method a row."""
+    """Return a task's result, one row per method."""
     rows = []
     for name, measured in compared["methods"].items():
         row = {"method": name, **spread("psnr", measured["psnr"]), "ssim": measured["ssim"]["mean"]}

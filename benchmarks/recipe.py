@@ -22,7 +22,7 @@ from stages.paths import weights_file
 
 Weights = dict[str, Tensor]
 WARMUP_STEPS = 20  # the first steps choose kernels and allocate memory
-TIMED_STEPS = 400  # the speed of fewer is not that of minutes
+TIMED_STEPS = 400  # fewer steps do not show the speed over minutes
 
 
 def learner_from(params: Params, task: str, weights: Weights) -> Reconstruction:
@@ -51,7 +51,7 @@ def training(params: Params, task: str, *starts: Path) -> DenoiserTraining:
 def untrained(params: Params) -> Weights:
     """Return the weights that the stage `untrained` gives to the U-Net."""
     seed_everything(params.train.seed)
-    return cpu_state(AttentionUNet(**asdict(params.model)))
+    return cpu_state(AttentionUNet(**asdict(params.model), channels=params.data.channels))
 
 
 def weights_before(params: Params, task: str) -> Weights:
@@ -67,10 +67,10 @@ def with_gates(params: Params, gates: bool) -> Params:
 def trained_steps(
     learner: Reconstruction, data: Batches, steps: int, warmup: float
 ) -> Iterator[tuple[int, float]]:
-    """Train in place; after each step yield how many were taken, and how many seconds they took.
+    """Train in place; after each step yield the number of steps and seconds so far.
 
-    The schedule, a warm-up and one cosine, is spread over the steps. The making of the batches is in the
-    seconds; what the caller does between two steps is not. It may stop at any step.
+    The schedule, a warm-up and one cosine, is spread over the steps. The seconds include the making of the
+    batches, but not what the caller does between two steps. The caller may stop at any step.
     """
     seconds = 0.0
     for step in range(steps):
@@ -83,8 +83,7 @@ def trained_for(
 ) -> Iterator[tuple[int, float]]:
     """Train as `trained_steps` does, but for a budget of seconds.
 
-    The schedule is a function of those that are spent, so that it ends with the budget whatever the speed
-    turns out to be.
+    The schedule is a function of the seconds spent, so that it ends with the budget at any speed.
     """
     taken, seconds = 0, 0.0
     while seconds < budget:
@@ -107,7 +106,7 @@ def _milliseconds(seconds: float) -> int:
 
 
 def steps_within(params: Params, task: str, seconds: float) -> int:
-    """Return how many steps fit into a budget, from the speed of some that are thrown away."""
+    """Return how many steps fit into a budget, by the speed of some steps whose result is thrown away."""
     learner, trial = learner_from_scratch(params, task), WARMUP_STEPS + TIMED_STEPS
     steps = trained_steps(learner, batches(params, task), trial, params.train.warmup)
     clock = [at for _, at in steps]
@@ -115,5 +114,5 @@ def steps_within(params: Params, task: str, seconds: float) -> int:
 
 
 def step_seconds(clock: list[float]) -> float:
-    """Return the mean duration of a step, but for the first ones, from the seconds after each."""
+    """Return the mean duration of a step without the first ones, from the seconds after each."""
     return (clock[-1] - clock[WARMUP_STEPS - 1]) / (len(clock) - WARMUP_STEPS)

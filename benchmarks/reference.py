@@ -1,10 +1,10 @@
 """The reference project's U-Net and its training, rebuilt from their description.
 
-"From Chaos to Clarity: Denoising Images with UNet and GANs" by M. Veisi (on GitHub). Kept as they
-are: the network, float32 in the usual layout, text parsed and noise drawn item by item in two workers,
-Adam, batch 64, mean squared error, plateau schedule, each task from the weights of the one before.
-Mended, in its favour: intensities are normalised once instead of twice, every task is shuffled, salt and
-pepper are drawn as in the test noise, and scores of training batches are not computed.
+The project is "From Chaos to Clarity: Denoising Images with UNet and GANs" by M. Veisi (on GitHub). We keep
+the network, float32 in the usual layout, two workers that parse text and draw noise item by item, Adam,
+batches of 64, mean squared error, the plateau schedule, and the start of each task from the weights of the
+task before. We mend four things in its favour: intensities are normalised once instead of twice, every task
+is shuffled, salt and pepper are drawn as in the test noise, and training batches are not scored.
 """
 
 import time
@@ -49,7 +49,7 @@ class DoubleConvolution(nn.Sequential):
 
 
 class Gate(nn.Module):
-    """Additive attention on a skip, as many inner channels as outer ones."""
+    """Additive attention on a skip, with as many inner channels as outer ones."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Up(nn.Module):
 
 
 class ReferenceUNet(nn.Module):
-    """Map a noisy image to the clean one directly; gates on all skips but the one at full size."""
+    """Map a noisy image directly to the clean one; all skips but the one at full size have gates."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -147,7 +147,7 @@ class TextFaces(Dataset[tuple[Tensor, Tensor]]):
 
 
 class ReferenceTraining:
-    """The reference's training on a task, Gaussian or salt and pepper: from `weights`, else from scratch."""
+    """The reference's training on Gaussian or salt-and-pepper noise, from `weights` or from scratch."""
 
     def __init__(
         self, task: str, train: Pairs, val: Pairs, noise: Noise, weights: dict[str, Tensor] | None = None
@@ -165,7 +165,7 @@ class ReferenceTraining:
         self.val = val
 
     def trained_steps(self) -> Iterator[tuple[int, float]]:
-        """Train for `EPOCHS`; yield as `recipe.trained_steps` does: validations are not in the seconds."""
+        """Train for `EPOCHS`; yield like `recipe.trained_steps`. The seconds do not include validations."""
         taken, seconds = 0, 0.0
         for _ in range(EPOCHS):
             start = time.perf_counter()

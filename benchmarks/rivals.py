@@ -1,4 +1,4 @@
-"""The classical denoisers that the networks are held against, each on one image, and all cores at work."""
+"""The classical denoisers that we compare the networks with, for one image, and for many on all cores."""
 
 import multiprocessing
 import os
@@ -21,7 +21,7 @@ PARTS_PER_CORE = 8  # so that the cores end at about the same time
 
 
 def bm3d(noisy: Image, *, sigma: float) -> Image:
-    """Denoise by BM3D, told the true sigma.
+    """Denoise by BM3D, which is told the true sigma.
 
     Dabov et al., "Image denoising by sparse 3-D transform-domain collaborative filtering", 2007, as
     implemented by Makinen, Azzari & Foi, "Collaborative filtering of correlated noise", 2020.
@@ -33,13 +33,13 @@ def bm3d(noisy: Image, *, sigma: float) -> Image:
 
 
 def nonlocal_means(noisy: Image, *, sigma: float, fast: bool) -> Image:
-    """Denoise by scikit-image's non-local means, told the true sigma; patches as by default."""
+    """Denoise by scikit-image's non-local means with its default patches; it is told the true sigma."""
     denoised: Image = denoise_nl_means(noisy, h=0.8 * sigma, sigma=sigma, fast_mode=fast)
     return denoised
 
 
 def biharmonic(noisy: Image) -> Image:
-    """Fill the saturated pixels, black or white, from what surrounds them (Damelin & Hoang 2018)."""
+    """Fill the saturated pixels, black or white, from their surroundings (Damelin & Hoang 2018)."""
     filled: Image = inpaint_biharmonic(noisy, (noisy <= 0) | (noisy >= 1))
     return filled
 
@@ -59,7 +59,7 @@ def process_per_core() -> Iterator[Executor]:
 def apply(pool: Executor, method: Callable[[Image], Image], images: Tensor) -> Tensor:
     """Denoise images one by one, on all cores, by a function of this module or a `partial` of one.
 
-    The images are uint8, shape (N, 1, H, W); what is returned is float32 in [0, 1], of the same shape.
+    The images are uint8, shape (N, 1, H, W); the result is float32 in [0, 1], of the same shape.
     """
     parts = np.array_split(images.numpy()[:, 0] / 255, min(PARTS_PER_CORE * CORES, len(images)))
     denoised = np.concatenate(list(pool.map(partial(_apply_to_each, method), parts)))

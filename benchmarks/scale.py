@@ -1,14 +1,14 @@
-"""How split, noise and an epoch of training grow with the rows: linear in time, constant in memory.
+"""Measure how the time and memory of split, noise and an epoch of training grow with the rows.
 
     python benchmarks/scale.py                          # 1, 4 and 16 times the 2,000 drawn faces
     python benchmarks/scale.py fer2013.csv --rows 6000  # of another CSV: benchmarks/results/scale.json
 
-Rows drawn at random from the CSV are repeated, each time brighter by one, so that no image comes twice. On
-them run the stages themselves, each in a process of its own: `split`, and for a task `noise` and one epoch
-of `train` with the validation after it. Memory is anonymous memory, the libraries included. The mapped pages
-of the tensors do not count: the kernel drops them when it needs the space.
+Rows drawn at random from the CSV are repeated, each time brighter by one, so that no image comes twice. The
+stages themselves run on them, each in a process of its own: `split`, and, for one task, `noise` and one epoch
+of `train` with the validation after it. Memory is anonymous memory, with the libraries. The mapped pages of
+the tensors do not count, because the kernel drops them when it needs the space.
 
-Sixteen times 6,000 rows need 2 GB for temporary files, which go where TMPDIR says.
+Sixteen times 6,000 rows need 2 GB for temporary files, which go to the folder TMPDIR.
 """
 
 import os
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def measure_growth(csv: Path, rows: int) -> dict[str, Any]:
-    """Run the stages on 1, 4 and 16 times so many rows; return these runs and the CSV's bytes a row."""
+    """Run the stages on 1, 4 and 16 times as many rows; return these runs and the CSV's bytes per row."""
     runs = []
     with TemporaryDirectory() as folder:
         sample = Path(folder) / "sample.csv"
@@ -58,7 +58,7 @@ def measure_growth(csv: Path, rows: int) -> dict[str, Any]:
 
 
 def write_sample(csv: Path, target: Path, rows: int) -> None:
-    """Write so many rows of a CSV, drawn at random, in their order.
+    """Write this many rows of a CSV, drawn at random, in their order.
 
     Raises
     ------
@@ -73,7 +73,7 @@ def write_sample(csv: Path, target: Path, rows: int) -> None:
 
 
 def measure_stages(sample: Path, checkout: Path, times: int) -> list[Run]:
-    """Return what the stages take in a folder of their own, on the sample repeated so many times."""
+    """Measure the stages in a folder of their own, on the sample repeated this many times."""
     rows = write_repeated(sample, checkout / "faces.csv", times)
     task = write_params(checkout / "params.yaml")
     measured = {stage: measure(run_stage, stage, task, checkout) for stage in STAGES}

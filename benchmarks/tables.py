@@ -1,8 +1,8 @@
-"""The tables of the documents, made of what the benchmarks have measured.
+"""Write the tables of the documents from the results of the benchmarks.
 
 python benchmarks/tables.py      # or `make docs`: writes them anew between the marks in README.md and docs/
 
-A mark is a comment: `<!-- table: quality -->`, or `<!-- table: end -->` behind the table.
+A mark is a comment: `<!-- table: quality -->` before the table, and `<!-- table: end -->` after it.
 """
 
 import json
@@ -72,7 +72,7 @@ def result(name: str) -> Any:  # noqa: ANN401
 
 
 def markdown(head: Cells, rows: Iterable[Cells], measured: dict[str, Any]) -> str:
-    """Write a table, and below it what it was measured on."""
+    """Write a table, and below it the processor that it was measured on."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     table = "\n".join(f"| {' | '.join(map(str, cells))} |" for cells in lines)
     return f"{table}\n\n*{machine(measured)}.*"
@@ -98,7 +98,7 @@ def quality() -> str:
 
 
 def leads() -> str:
-    """Return the PSNR over the best classical denoiser, with its interval."""
+    """Return the difference in PSNR from the best classical denoiser, with its interval."""
     measured = result("quality")
     rows = [
         [METHODS[name], *(_interval(of["over_classical"][name]["psnr"]) for of in measured["tasks"].values())]
@@ -108,7 +108,7 @@ def leads() -> str:
 
 
 def levels() -> str:
-    """Return the PSNR under each noise, in each column of the best of its methods."""
+    """Return the PSNR under each noise; each column has the best of its methods."""
     measured, rows = result("levels"), []
     for name, series in measured["series"].items():
         for row in series:
@@ -130,7 +130,7 @@ def levels() -> str:
 
 
 def time_to_quality() -> str:
-    """Return how long a training takes to the reference's published PSNR."""
+    """Return how long a training takes to reach the reference's published PSNR."""
     measured = result("time_to_quality")
     rows = [
         [
@@ -195,7 +195,7 @@ def attention() -> str:
 
 
 def gan() -> str:
-    """Return PSNR, the error of the spectrum and how well denoised is told from clean, of GAN and rivals."""
+    """Return PSNR, spectrum error and the share told from clean faces, for the GAN and its rivals."""
     methods = ("unet", "blend", "gan", "gan_weight_zero")
     rows = [
         [f"{TASKS[task]}{where}", *(_perception(of[method]) if method in of else "" for method in methods)]
@@ -207,7 +207,7 @@ def gan() -> str:
 
 
 def inference() -> str:
-    """Return the images a second of each denoiser."""
+    """Return the images per second of each denoiser."""
     measured = result("inference")
     speed = {(row["task"], row["way"]): _speed(row["median"]) for row in measured["ways"]}
     ways = dict.fromkeys(way for _, way in speed)
@@ -216,7 +216,7 @@ def inference() -> str:
 
 
 def throughput() -> str:
-    """Return the training images a second, as the pipeline trains and otherwise."""
+    """Return the training images per second, as the pipeline trains and in two other ways."""
     measured = result("throughput")
     rows = [
         [way.replace("_", " "), f"{speed['median']:.0f}", f"{speed['best']:.0f}"]

@@ -1,14 +1,14 @@
-"""How fast the U-Net trains, what share of the machine that is, and where the time goes.
+"""Measure how fast the U-Net trains, what share of the machine it uses, and where the time goes.
 
     python benchmarks/throughput.py RUN        # benchmarks/results/throughput.json
 
 RUN is a checkout whose faces are split and corrupted, TASK one of its tasks. A step is the pipeline's own,
 from the making of the batch to the averaging of the weights. Three ways take turns: as the pipeline trains;
-the same without gates; and the same network in plain float32, eager, contiguous; the optimisers are the same.
-The share of the machine is what the network computes, forward and backward, counted by torch's flop counter,
-over the best rate of the machine's bfloat16 matrix product; what the optimiser computes is not counted as
-useful. On a GPU (`--matrix 4096 8192 16384` finds its peak) the profile is that of the CPU's side, and the
-most memory that tensors took, the training faces among them, is measured too.
+the same without gates; and the same network in plain float32, eager, contiguous. The optimisers are the same.
+The share of the machine is the rate of the network's operations, forward and backward, as torch's flop
+counter counts them, divided by the machine's best rate for bfloat16 matrix products. The optimiser's
+operations do not count. On a GPU (`--matrix 4096 8192 16384` finds its peak) the profile covers only the CPU,
+and the script also measures the most memory that tensors take, with the training faces.
 """
 
 import time
@@ -77,7 +77,7 @@ def main() -> None:
 def measure_rates(
     params: Params, task: str, data: Batches, rounds: int, steps: int
 ) -> dict[str, dict[str, Any]]:
-    """Let the ways take turns; return the images a second of each turn, the best and the median."""
+    """Let the ways take turns; return the images per second of each turn, the best and the median."""
     ways = {
         "pipeline": learner_from_scratch(params, task),
         "without_gates": learner_from_scratch(with_gates(params, gates=False), task),
@@ -99,7 +99,7 @@ def plain(learner: Reconstruction) -> Reconstruction:
 
 
 def take_steps(learner: Reconstruction, data: Batches, steps: int) -> int:
-    """Train, from the second epoch on: it draws fresh noise, as all but the first; return the images seen."""
+    """Train in the second epoch, which draws fresh noise like all but the first; return the images seen."""
     images = 0
     for step in range(steps):
         epoch, place = divmod(step, len(data))
@@ -134,13 +134,13 @@ def peak_gpu_mb(params: Params, task: str, data: Batches) -> float | None:
 
 
 def wait_for(device: torch.device) -> None:
-    """Wait until a GPU has done all that it was told to."""
+    """Wait until a GPU has finished all its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
 
 
 def operations_an_image(learner: Reconstruction, data: Batches) -> float:
-    """Return how much the network computes in a training step, forward and backward, for each image."""
+    """Return the network's operations in a training step, forward and backward, for each image."""
     noisy, _ = data.batch(0, 0)
     with FlopCounterMode(display=False) as counter:
         learner.output(noisy).sum().backward()

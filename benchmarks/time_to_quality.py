@@ -1,16 +1,16 @@
-"""How soon the chain reaches the reference project's published quality, and how long its recipe takes.
+"""Measure how soon the chain reaches the reference's published quality, and how long the reference takes.
 
     python benchmarks/time_to_quality.py RUN                  # benchmarks/results/time_to_quality.json
     python benchmarks/time_to_quality.py RUN --budget 600     # equal_budgets.json: both train as long
 
-RUN is a checkout in which `dvc repro` has finished. Each task is trained as its params say, from the
-weights with which the task before passed. Its clock stops when the averaged weights reach the published PSNR
-on `--faces` validation faces and then on all test faces, looked at every `--every` seconds. The reference's
-20 epochs are not run: their time is that of `--reference-steps` steps, extrapolated. No time holds the
-loading of the data or validations; `validation_seconds` has those of ours.
+RUN is a checkout in which `dvc repro` has finished. Each task is trained as its params say, from the weights
+with which the task before passed. We look every `--every` seconds. The clock stops when the averaged weights
+reach the published PSNR on `--faces` validation faces and then on all test faces. We do not run the
+reference's 20 epochs: we time `--reference-steps` steps and extrapolate. The times do not include the loading
+of the data or validations; `validation_seconds` has the time of our validations.
 
-With `--budget` each task is trained for so many seconds in both ways, each from its own weights of the task
-before; the cosine of ours ends with the budget, the reference's 20 epochs are cut off by it.
+With `--budget` each task is trained for that many seconds in both ways, each from its own weights of the task
+before. Our cosine ends with the budget; the budget cuts off the reference's 20 epochs.
 """
 
 import time
@@ -78,7 +78,7 @@ def race(params: Params, every: float, faces: int, reference_steps: int) -> list
 
 
 def continued(params: Params, task: str, trained: dict[str, Weights]) -> Reconstruction:
-    """Return the learner of a task, from what the one before was trained to here, else in the run."""
+    """Return the learner of a task, from the weights of the task before, trained here or else in the run."""
     start = trained.get(params.tasks[task].after) or weights_before(params, task)
     return learner_from(params, task, start)
 
@@ -120,7 +120,7 @@ def reference_training(params: Params, task: str, weights: Weights | None) -> Re
 
 
 def times_faster(row: Row) -> dict[str, float]:
-    """Return the comparison with the reference's time for this task; its tasks before are never counted."""
+    """Return the comparison with the reference's time for this task, without its tasks before."""
     theirs = row["reference_seconds"]
     return {
         "times_faster": theirs / row["seconds"],

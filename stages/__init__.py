@@ -15,7 +15,7 @@ from facedenoise.errors import InputError
 
 
 def run(main: Callable[[], None]) -> None:
-    """Run a stage; what the user can mend is printed as plain lines, exit status 1."""
+    """Run a stage; print errors that the user can mend as plain lines, and exit with status 1."""
     try:
         main()
     except (InputError, OSError) as error:

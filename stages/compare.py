@@ -1,4 +1,4 @@
-"""Collect what concerns all tasks: headline, each network on each noise, perception-distortion plane."""
+"""Collect the results of all tasks: headline, each network on each noise, perception-distortion plane."""
 
 from typing import Any
 

@@ -3,7 +3,7 @@
 Writes `reports/eval/TASK.csv`, one row per image; `reports/eval/TASK.json`, all scores; and
 `reports/shown/TASK.safetensors`, the faces that the report shows. Where the noise varies, the CSV has a
 column `noise`, the kind that was drawn for the image. Denoised images are scored in floating point, clipped
-to [0, 1] and not rounded to 8 bits: what a method does, not what a file format keeps of it.
+to [0, 1] and not rounded to 8 bits: the scores judge the method, not a file format.
 """
 
 import pandas as pd
@@ -72,13 +72,13 @@ def network_estimates(noise: TaskNoise, rows: Tensor) -> dict[str, Tensor]:
 
 
 def drawn_kinds(noise: TaskNoise, rows: Tensor) -> pd.DataFrame:
-    """Return the column `noise` of the scores; without it where the noise is the same for all images."""
+    """Return the column `noise` of the scores, or none if the noise is the same for all images."""
     kinds = {"noise": [kind_of(each) for each in noise.drawn(rows)]} if noise.noise.varies else {}
     return pd.DataFrame(kinds, index=range(len(rows)))
 
 
 def kind_of(drawn: Noise) -> str:
-    """Return the kind of a noise with fixed numbers; of a sequence those of its parts, joined by `+`."""
+    """Return the kind of a noise with fixed numbers; for a sequence, the kinds of its parts joined by `+`."""
     return "+".join(kind_of(part) for part in drawn.parts) or drawn.kind
 
 

@@ -1,7 +1,7 @@
-"""Say for each task which code makes its noise: the hash of the files of all kinds of noise in its entry.
+"""Write for each task which code makes its noise: a hash of the files of all kinds of noise in its entry.
 
-The stages of a task track it as a param. So a changed kind reruns the tasks that have it, also in a mixture,
-and a new kind reruns none.
+The stages of a task track this hash as a param. So a changed kind reruns the tasks that use it, also in a
+mixture, and a new kind reruns no task.
 """
 
 import inspect

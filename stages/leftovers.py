@@ -1,7 +1,7 @@
-"""Remove what is left over from tasks that are no longer in params.yaml.
+"""Remove the files of tasks that are no longer in params.yaml.
 
-`compare` and `report` depend on folders with files of all tasks. DVC leaves the outs of a stage that is gone,
-which would change the hash of these folders, though not the results, and its entry in dvc.lock.
+`compare` and `report` depend on folders with files of all tasks. When a stage is gone, DVC leaves its outputs
+and its entry in dvc.lock. Such outputs would change the hash of these folders, though not the results.
 """
 
 import os
@@ -16,7 +16,7 @@ from facedenoise.models import UNTRAINED
 from stages.paths import EVAL, FIGURES, HISTORY, MODELS_FOLDER, NOISY, SHOWN
 
 LOCK = Path("dvc.lock")
-OF_A_TASK = {  # the files in a task's folder, and those that are named by it
+OF_A_TASK = {  # the files in a task's folder, and the files with its name
     MODELS_FOLDER: "*/*.safetensors",
     NOISY: "*/*.safetensors",
     HISTORY: "*/*.csv",
@@ -28,9 +28,9 @@ OF_NO_TASK = {UNTRAINED, "samples", "noise"}
 
 
 def remove_leftovers(tasks: Iterable[str]) -> None:
-    """Remove the outs and the locked stages of all tasks but these, if DVC runs this stage.
+    """Remove the outputs and the locked stages of all other tasks, if DVC runs this stage.
 
-    InputError if DVC's cache has no copy of such an out; then it stays.
+    InputError if DVC's cache has no copy of such an output; then the output stays.
     """
     if "DVC_STAGE" not in os.environ:
         return
@@ -45,7 +45,7 @@ def remove_leftovers(tasks: Iterable[str]) -> None:
 
 
 def leftovers(known: set[str]) -> Iterator[Path]:
-    """Yield the outs that belong to no known task."""
+    """Yield the outputs that belong to no known task."""
     for folder, pattern in OF_A_TASK.items():
         for path in sorted(folder.glob(pattern)):
             task = path.relative_to(folder).parts[0].partition(".")[0]

@@ -1,7 +1,7 @@
 """Put networks of this checkout into the package, in half precision, with what they are and score.
 
-No stage of dvc.yaml: run `python -m stages.release` after a `dvc repro` on the real faces, or `python -m
-stages.release TASK` once that task is trained, and commit what it writes to `src/facedenoise/pretrained/`.
+This is no stage of dvc.yaml. Run `python -m stages.release` after a `dvc repro` on the real faces, or `python
+-m stages.release TASK` once that task is trained, and commit what it writes to `src/facedenoise/pretrained/`.
 """
 
 import subprocess
@@ -57,7 +57,7 @@ def commit() -> str:
 
 
 def sha256_of_source(path: Path) -> str:
-    """Return the SHA-256 of a file; of a folder that of the names and hashes of its files."""
+    """Return the SHA-256 of a file, or, for a folder, of the names and hashes of its files."""
     if path.is_file():
         return sha256_of(path)
     files = sorted(file for file in path.rglob("*") if file.is_file())

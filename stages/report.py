@@ -1,7 +1,8 @@
 """Draw the pictures of faces and noises, and write the page and the model card.
 
-Reads only what other stages wrote: the splits, scores and shown faces of all tasks, the histories of the
-trainings. Writes two PNG files to `reports/figures`, `reports/index.html` and `reports/model_card.md`.
+It reads only what other stages wrote: the splits, the scores and shown faces of all tasks, and the histories
+of the trainings. It writes two PNG files to `reports/figures`, `reports/index.html` and
+`reports/model_card.md`.
 """
 
 import pandas as pd

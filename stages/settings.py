@@ -1,6 +1,8 @@
 """params.yaml, read and checked; `python -m stages.settings` does only that."""
 
 import sys
+from functools import partial
+from hashlib import file_digest, md5
 from pathlib import Path
 
 import yaml
@@ -10,7 +12,7 @@ from facedenoise.params import Params, parse_params
 from stages import run
 from stages.paths import SAMPLE
 
-PARAMS = Path("params.yaml")
+PARAMS, LOCK = Path("params.yaml"), Path("dvc.lock")
 
 
 def load_params() -> Params:
@@ -40,6 +42,15 @@ def check() -> None:
     for key, name in (("source", data.source), ("labels", data.labels)):
         if name and Path(name) != SAMPLE and not Path(name).exists():
             raise InputError(f"{PARAMS}: data.{key}: nothing at {name}; put it there or `dvc pull` it")
+    if SAMPLE.is_file() and LOCK.is_file() and _md5(SAMPLE) not in LOCK.read_text(encoding="utf-8"):
+        what = f"{SAMPLE} is not the file of {LOCK}, and drawn faces will replace it"
+        print(f"warning: {what}; if it is yours, move it and name it in data.source", file=sys.stderr)
+
+
+def _md5(path: Path) -> str:
+    """Return the hash by which DVC knows a file."""
+    with path.open("rb") as file:
+        return file_digest(file, partial(md5, usedforsecurity=False)).hexdigest()
 
 
 if __name__ == "__main__":

@@ -47,6 +47,12 @@ def stand_in(task: str, model: str = "unet") -> AttentionUNet:
     return network
 
 
+def rgb_stand_in() -> AttentionUNet:
+    """Return a network for RGB that changes nothing until it is `awake`."""
+    torch.manual_seed(0)
+    return AttentionUNet((2, 2), (1, 1), channels=3)
+
+
 def write_stand_ins(folder: Path) -> None:
     """Write TASK/unet.safetensors and TASK/gan.safetensors for all tasks."""
     for task, model in product(TASKS, MODELS):
@@ -57,16 +63,19 @@ def write_stand_ins(folder: Path) -> None:
         write_weights(folder / task / f"{model}.safetensors", network.state_dict(), about)
 
 
-def told_stand_in() -> AttentionUNet:
-    """Return a network that adds the square root of its level to each pixel, once missing ones are filled."""
-    network = AttentionUNet((2, 2), (1, 1), attention=False, level=True)
+def told_stand_in(channels: int = 1) -> AttentionUNet:
+    """Return a network that adds the square root of its level to each pixel, once missing ones are filled.
+
+    One for RGB adds that of the last colour to all.
+    """
+    network = AttentionUNet((2, 2), (1, 1), channels=channels, attention=False, level=True)
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.zero_()
-        level, first = 2, 0
+        level, first = -1, 0
         network.stem.weight[first, level, 1, 1] = 1
         network.ups[0].get_parameter("merge.weight")[first, first] = 1
-        network.head.weight[0, first, 1, 1] = 1
+        network.head.weight[:, first, 1, 1] = 1
     return network
 
 

@@ -12,7 +12,7 @@ from documents import ROOT, blocks, commands
 from stand_ins import write_stand_ins
 
 from facedenoise.faces.fer_writer import write_fer_csv
-from facedenoise.pictures.files import Picture, read_picture, write_picture
+from facedenoise.pictures import Picture, read_picture, write_picture
 
 pytestmark = pytest.mark.slow
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import pytest
@@ -28,11 +29,12 @@ def write(split: str, label: Tensor, labels: Sequence[str] = EMOTIONS) -> None:
     write_tensors(split_file(split), {"images": images, "emotion": label}, labels)
 
 
-def use(monkeypatch: pytest.MonkeyPatch, **settings: object) -> None:
+def use(monkeypatch: pytest.MonkeyPatch, colour: Literal["grey", "rgb"] = "grey", **settings: object) -> None:
     """Let the classifier be a tiny one."""
     widths, blocks = TINY_CLASSIFIER["widths"], TINY_CLASSIFIER["blocks"]
     tiny = replace(PARAMS.classifier, widths=widths, blocks=blocks, epochs=2, batch_size=4, **settings)  # type: ignore[arg-type]
-    monkeypatch.setattr(classifier, "load_params", lambda: replace(PARAMS, classifier=tiny))
+    params = replace(PARAMS, data=replace(PARAMS.data, colour=colour), classifier=tiny)
+    monkeypatch.setattr(classifier, "load_params", lambda: params)
 
 
 @pytest.fixture(autouse=True)
@@ -56,6 +58,17 @@ def test_the_history_has_a_row_an_epoch_and_the_weights_are_a_classifier_of_thes
     assert list(history) == classifier.COLUMNS
     assert history["epoch"].tolist() == [1, 2]
     assert load_classifier(CLASSIFIER).labels == tuple(labels)
+
+
+def test_faces_in_colour_have_a_classifier_of_colours(monkeypatch: pytest.MonkeyPatch) -> None:
+    use(monkeypatch, colour="rgb")
+    for split in ("train", "val"):
+        tensors = read_tensors(split_file(split))
+        colours = tensors["images"].expand(-1, 3, -1, -1)
+        write_tensors(split_file(split), {**tensors, "images": colours}, EMOTIONS)
+    classifier.main()
+    assert pd.read_csv(CLASSIFIER_HISTORY)["epoch"].tolist() == [1, 2]
+    assert load_classifier(CLASSIFIER)(torch.rand(2, 3, 12, 12)).shape == (2, len(EMOTIONS))
 
 
 @pytest.mark.parametrize("split", ["train", "val"])

@@ -93,6 +93,18 @@ def test_a_malformed_csv_names_the_line_and_costs_no_earlier_out(clone: Clone) -
     assert clone.repro() == set()
 
 
+def test_own_faces_in_the_place_of_the_drawn_ones_are_warned_of(clone: Clone) -> None:
+    sample = clone.folder / "data/raw/sample.csv"
+    assert clone.run(sys.executable, "-m", "stages.settings") == ""
+    content = sample.read_text()
+    sample.unlink()  # it may be a link into the cache
+    sample.write_text(content + content.splitlines()[-1] + "\n")
+    warning = clone.run(sys.executable, "-m", "stages.settings")
+    assert warning.startswith("warning: data/raw/sample.csv is not the file of dvc.lock, and drawn faces")
+    clone.restore()
+    assert clone.repro() == set()
+
+
 def test_a_missing_csv_and_an_unknown_task_are_named(clone: Clone) -> None:
     output = clone.run(sys.executable, "-m", "stages.noise", "rain", status=1)
     assert output == "error: unknown task 'rain'; choose one of low_gaussian, high_gaussian, salt_pepper\n"

@@ -226,6 +226,32 @@ def test_a_network_that_is_told_gets_the_level_of_what_was_drawn_which_the_table
     assert scores["psnr"] == pytest.approx(expected.mean(), abs=1e-4)
 
 
+def test_faces_in_colour_are_scored_and_shown_in_colour(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, shift = TASKS[0], torch.tensor([0.02, 0.0, 0.1])
+    prepare(tmp_path, monkeypatch, replace(PARAMS, tasks={task: PARAMS.tasks[task]}))
+    clean, val = (torch.cat([faces(seed + part) for part in range(3)], dim=1) for seed in (0, 3))
+    write_split("test", 0, images=clean)
+    write_split("val", 0, images=val)
+    network = AttentionUNet(**TINY, channels=3)
+    network.head.bias = torch.nn.Parameter(shift)
+    for model in MODELS:
+        write_weights(weights_file(task, model), network.state_dict(), {KIND: {**TINY, "channels": 3}})
+    coloured = {**TINY_CLASSIFIER, "channels": 3}
+    write_weights(CLASSIFIER, tiny_classifier(channels=3).state_dict(), {prediction.KIND: coloured})
+    run_evaluate(task, monkeypatch)
+    compare.main()
+    expected = psnr(clean / 255, (noisy_faces(task) + shift[:, None, None]).clamp(0, 1))
+    np.testing.assert_allclose(pd.read_csv(eval_file(task, "csv"))["gan_psnr"], expected, atol=1e-4)
+    headline, cross_noise = read("reports/metrics.json")[task], read("reports/cross_noise.json")
+    for scores in (headline["unet"], cross_noise["unet"][task][task]):
+        assert scores["psnr"] == pytest.approx(expected.mean(), abs=1e-4)
+    shown = read_tensors(shown_file(task))
+    chosen = torch.cat([shown[group] for group in ("even", "best", "worst")]).numpy()
+    assert torch.equal(shown["clean"], clean[chosen])
+
+
 def test_a_kind_that_was_drawn_is_named_with_its_parts() -> None:
     assert evaluate.kind_of(Poisson(30)) == "poisson"
     parts = Sequence((Gaussian(0.1, 1.0), Sequence((Poisson(30), SaltPepper(0.1)))))

@@ -14,7 +14,7 @@ from documents import ROOT, blocks, commands
 
 from facedenoise.images.tensors import read_tensors
 from facedenoise.models.weights import read_weights
-from facedenoise.pictures.files import Picture, write_picture
+from facedenoise.pictures import Picture, write_picture
 
 pytestmark = pytest.mark.slow
 
@@ -76,7 +76,8 @@ def test_a_network_is_added_as_the_page_says(tmp_path: Path) -> None:
     assert repro == "dvc repro"
     clone.repro("train@low_gaussian")
     _, description = read_weights(clone.folder / "models/low_gaussian/unet.safetensors")
-    assert description["dncnn"] == {"width": 4, "depth": 3, "keep_unsaturated": False, "level": False}
+    settings = {"width": 4, "depth": 3, "channels": 1, "keep_unsaturated": False, "level": False}
+    assert description["dncnn"] == settings
     assert_it_denoises(clone)
 
 

@@ -1,4 +1,4 @@
-"""Drawn 48 by 48 grey faces with seven emotions: the built-in stand-in for FER2013."""
+"""Drawn 48 by 48 grey faces with seven emotions, for those who do not have FER2013."""
 
 from facedenoise.faces.drawing import draw_faces
 

@@ -10,6 +10,7 @@ from facedenoise.faces.mouth import mouth_relief, paint_mouth, shape_mouth
 from facedenoise.faces.portrait import Backdrop, Exposure, Glasses, Portrait, draw_portrait
 from facedenoise.faces.surface import Surface, locate, relief, shade
 from facedenoise.images.fer2013 import EMOTIONS
+from facedenoise.progress import progress_bar
 
 
 def draw_faces(rows: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -26,7 +27,7 @@ def draw_faces(rows: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int6
     """
     emotion = np.arange(rows, dtype=np.int64) % len(EMOTIONS)
     images = np.empty((rows, SIZE // 2, SIZE // 2), dtype=np.uint8)
-    for row in range(rows):
+    for row in progress_bar(range(rows), desc="drawing", unit=" faces"):
         generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, row, 0]))
         picture = _paint(draw_portrait(EMOTIONS[emotion[row]], generator), generator)
         images[row] = np.rint(255 * clamp(_halve(picture)))
@@ -34,7 +35,7 @@ def draw_faces(rows: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int6
 
 
 def _halve(picture: Field) -> Field:
-    """Average each 2 by 2 block; written out, since a sum's order would differ between machines."""
+    """Average each 2 by 2 block; the sum is written out, so that its order is the same on every machine."""
     rows = picture[0::2] + picture[1::2]
     return (rows[:, 0::2] + rows[:, 1::2]) / 4
 
@@ -64,7 +65,7 @@ def _backdrop(backdrop: Backdrop, generator: np.random.Generator) -> Field:
 
 
 def _paint_neck_and_ears(canvas: Field, surface: Surface, portrait: Portrait) -> Field:
-    """Paint what the head stands on, in its shadow, and ears half behind its outline."""
+    """Paint the neck in the shadow of the head, the clothes, and the ears half behind the outline."""
     head_width, tone, aside = portrait.anatomy.head_width, portrait.skin.tone, np.abs(surface.x)
     neck = np.minimum(0.62 * head_width - aside, surface.y - 0.4)
     canvas = over(canvas, 0.55 * tone, cover(neck))

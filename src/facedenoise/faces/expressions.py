@@ -11,9 +11,9 @@ class Expression(Measures):
 
     `brow_slant` lowers the inner ends, below 0 it raises them. `brow_frown` pulls the brows together
     and folds the skin between them, `forehead` folds it above. `lid` opens the upper lid, `lower_lid`
-    the lower one. `cheek` deepens the folds beside the mouth, `wrinkle` those of the nose. `width` is
-    half the mouth's, `curve` raises its corners; `lift` and `drop` open it upwards and downwards, as a
-    slit with pointed ends or, with `square` 1, a box; `sneer` lifts the lip beside the middle. `teeth`
+    the lower one. `cheek` deepens the folds beside the mouth, `wrinkle` deepens them on the nose. `width`
+    is half the width of the mouth, `curve` raises its corners. `lift` and `drop` open it up and down, as a
+    slit with pointed ends or, with `square` 1, a box. `sneer` lifts the lip beside the middle. `teeth`
     and `lower_teeth` are the bared shares of the opening, `tongue` shows the tongue. `pout` thickens
     the lips, below 0 it presses them thin. The defaults are a face at rest.
     """
@@ -39,7 +39,7 @@ class Expression(Measures):
     tongue: float = 0.0
 
 
-MOVEMENTS = {  # by emotion, what moves from a mild to a strong expression
+MOVEMENTS = {  # for each emotion, the range of each movement from a mild to a strong expression
     "angry": {
         "brow_lift": (-0.03, -0.09), "brow_slant": (0.06, 0.19), "brow_frown": (0.4, 1.2),
         "lid": (0.075, 0.09), "lower_lid": (0.053, 0.055), "cheek": (0.25, 1.0), "wrinkle": (0.0, 0.3),

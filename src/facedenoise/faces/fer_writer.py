@@ -13,7 +13,7 @@ _TURNS = (*USAGES[:1] * 8, *USAGES[1:])
 
 
 def interleaved_usage(rows: int) -> list[str]:
-    """Return names of splits, 8 to 1 to 1 in every ten rows; row r's depends on r alone."""
+    """Return names of splits, 8 to 1 to 1 in every ten rows; each depends only on the number of its row."""
     return [_TURNS[row % len(_TURNS)] for row in range(rows)]
 
 
@@ -27,7 +27,7 @@ def write_fer_csv(
 
 
 def write_fer_rows(path: Path, rows: Iterable[tuple[NDArray[np.uint8], int, str]]) -> None:
-    """Write rows as they come, whole or not at all: if `rows` raises, nothing is left.
+    """Write rows as they come; if `rows` raises an error, no file is left.
 
     A row is an image, uint8 (H, W), FER2013's code of its emotion and FER2013's name of its split.
     """

@@ -1,8 +1,8 @@
-"""Scalar fields on the pixel grid: the strokes that every part of a face is drawn with.
+"""Scalar fields on the pixel grid: the strokes that draw every part of a face.
 
-Arrays only ever meet `+ - * /`, square root, absolute value, minimum and maximum. IEEE 754 fixes
-these to the last bit, so the same numbers give the same pixels on every machine; `exp` or `sin`
-over an array would not, since their last bit depends on the processor.
+Arrays only go through `+ - * /`, square root, absolute value, minimum and maximum. IEEE 754 fixes
+these to the last bit, so the same numbers give the same pixels on every machine. The last bit of
+`exp` or `sin` of an array depends on the processor.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 Field = NDArray[np.floating[Any]]  # float32, one value per pixel
 
-SIZE = 96  # height and width of the canvas in pixels, twice those of the picture
+SIZE = 96  # height and width of the canvas in pixels; the picture has half of each
 ACROSS = (np.arange(SIZE, dtype=np.float32) * 2 + 1) / SIZE - 1  # centres of the columns, from -1 to 1
 DOWN = ACROSS[:, np.newaxis]  # centres of the rows
 

@@ -1,4 +1,4 @@
-"""Hair behind and before the head, and beards."""
+"""Hair behind and in front of the head, and beards."""
 
 import numpy as np
 

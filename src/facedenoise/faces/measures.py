@@ -16,14 +16,14 @@ def between(low: float, high: float) -> Any:  # noqa: ANN401  # as dataclasses.f
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Numbers that are drawn together; a field with a plain default keeps it."""
+    """Numbers that are drawn together; a field with a plain default keeps this value."""
 
     @classmethod
     def draw(cls, generator: np.random.Generator, ranges: Ranges | None = None, tie: float = 0.0) -> Self:
         """Return measures drawn from the ranges of their fields.
 
-        `ranges` replaces some of these. A `tie` of 0 draws the measures independently; towards 1 they
-        move together from one end of their ranges to the other.
+        `ranges` replaces some of these ranges. With a `tie` of 0 the measures are drawn independently; the
+        nearer it is to 1, the more they move together from one end of their ranges to the other.
         """
         own = {each.name: each.metadata.get("range", (each.default, each.default)) for each in fields(cls)}
         low, high = np.array(list((own | dict(ranges or {})).values())).T

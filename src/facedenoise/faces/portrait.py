@@ -95,7 +95,7 @@ class Pose(Measures):
 
 @dataclass(frozen=True, slots=True)
 class Light(Measures):
-    """Slant that the light comes from, right and down positive, and the share of it that has none."""
+    """Direction that the light comes from, right and down positive, and the share without a direction."""
 
     towards_x: float = between(-0.65, 0.65)
     towards_y: float = between(-0.7, -0.15)
@@ -124,7 +124,7 @@ class Exposure(Measures):
 
 @dataclass(frozen=True, slots=True)
 class Portrait:
-    """One picture of one person; `hair_tone` is that of brows and beard as well."""
+    """One picture of one person; brows and beard have the `hair_tone`, too."""
 
     expression: Expression
     skin: Skin
@@ -169,7 +169,7 @@ _STYLE_SHARES = (0.08, 0.26, 0.2, 0.13, 0.2, 0.13)
 
 
 def draw_portrait(emotion: str, generator: np.random.Generator) -> Portrait:
-    """Return a portrait: two in five of those with short or no hair have a beard, one in six glasses."""
+    """Return a portrait; of faces with short or no hair, 2 in 5 have a beard; of all, 1 in 6 has glasses."""
     # Brows, eyes and mouth mostly agree on the strength of the emotion.
     expression = Expression.draw(generator, MOVEMENTS[emotion], tie=0.75)
     style = generator.choice(list(_HAIR_STYLES), p=_STYLE_SHARES)

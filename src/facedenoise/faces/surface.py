@@ -1,4 +1,4 @@
-"""Where every pixel falls on the head, and how the head's relief catches the light."""
+"""Where each pixel is on the head, and how the relief of the head reflects the light."""
 
 import math
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ _CROWN = 1.35  # from there up to the top of the skull
 class Surface:
     """Coordinates of each pixel, all of shape (SIZE, SIZE), right and down positive.
 
-    `x` and `y` lie in the plane of the head's outline; `u` and `v` on its skin, turned with it, the
-    face's middle at u = 0; `nose_u` is `u` on the nose, which stands out and so turns further.
-    `mirror` is |u| and `side` its sign. `rim` is the distance to the outline, positive inside, and
-    `radius` grows from 0 in the middle to 1 at the outline.
+    `x` and `y` are in the plane of the head's outline. `u` and `v` are on the skin and turn with the head;
+    the middle of the face is at u = 0. `nose_u` is `u` on the nose, which is nearer to the camera and
+    therefore turns further. `mirror` is |u| and `side` the sign of u. `rim` is the distance to the outline,
+    positive inside, and `radius` grows from 0 in the middle to 1 at the outline.
     """
 
     x: Field
@@ -62,7 +62,7 @@ def _radius(x: Field, y: Field, portrait: Portrait) -> Field:
 
 
 def relief(surface: Surface, portrait: Portrait) -> Field:
-    """Return the height of the skin towards the camera, mouth aside."""
+    """Return the height of the skin towards the camera, without the mouth."""
     anatomy, expression = portrait.anatomy, portrait.expression
     skull = 0.62 * np.sqrt(np.maximum(1 - 0.92 * surface.radius * surface.radius, 0.05))
     return (
@@ -138,7 +138,7 @@ def shade(height: Field, portrait: Portrait) -> tuple[Field, Field]:
     Returns
     -------
     diffuse, highlight : arrays
-        Factor on the skin's tone, 1 where it faces the camera; light that is added to it.
+        A factor for the tone of the skin, 1 where the skin faces the camera; and light to add to the tone.
     """
     light, spacing = portrait.light, 2 / (SIZE * portrait.pose.scale)
     level_at_edges = np.pad(height, 1, mode="reflect")
