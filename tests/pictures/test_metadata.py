@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image, ImageCms
 from PIL.ExifTags import GPS, IFD, Base
 
@@ -73,6 +74,15 @@ def test_the_resolution_is_kept(tmp_path: Path, suffix: str, dtype: Any) -> None
     again = read_picture(path).resolution
     assert again
     assert again.dpi == pytest.approx((300, 150), abs=0.02)  # a PNG counts dots per metre
+
+
+def test_exif_of_a_large_tiff_is_kept(tmp_path: Path) -> None:
+    source = tmp_path / "large.tif"
+    with tifffile.TiffWriter(source, bigtiff=True) as tiff:
+        tiff.write(pixels(np.uint8), software="Scanner", extratags=[(Base.Artist, "s", 0, "Anna", True)])
+    write_pages(tmp_path / "a.tif", read_pages(source))
+    with Image.open(tmp_path / "a.tif") as image:
+        assert (image.getexif()[Base.Software], image.getexif()[Base.Artist]) == ("Scanner", "Anna")
 
 
 @pytest.mark.parametrize(("suffix", "dtype"), KINDS)

@@ -32,6 +32,7 @@ def read_exif(path: Path, tiff: TiffFile, page: TiffPage) -> bytes | None:
             exif.load_from_fp(file, page.offset)
         except Exception:  # as in `kept_exif`
             return None
+        exif.bigtiff = False  # EXIF on its own has small offsets, wherever it came from
         return kept_exif(exif)
 
 
