@@ -5,12 +5,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro run-plain in-git test test-all lint constraints clean
+.PHONY: repro run-plain in-git test test-all lint docs constraints clean
 
 repro: in-git .venv/.installed
 	@python -m stages.settings
 	@python -m stages.forecast
 	dvc repro
+	@python -m stages.differ || true  # without a commit there is nothing to compare with
 	@$(where_to_look)
 
 run-plain: .venv/.installed
@@ -35,6 +36,10 @@ lint: .venv/.installed-dev
 	ruff check .
 	ruff format --check .
 	mypy
+
+# Writes the tables of the documents from benchmarks/results.
+docs: .venv/.installed-dev
+	python benchmarks/tables.py
 
 # Pins all that the pins of requirements-dev.txt need, on any system; `make constraints UPGRADE=--upgrade`: the newest.
 constraints: .venv/bin/uv

@@ -34,7 +34,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from facedenoise.denoise.choice import choose
 from facedenoise.denoise.cleaning import clean
-from facedenoise.denoise.denoiser import Denoiser
+from facedenoise.denoise.denoiser import BATCH, Denoiser
 from facedenoise.denoise.networks import RELEASED, Trained, trained_networks
 from facedenoise.denoise.noise_level import estimate_noise
 from facedenoise.images.fidelity import psnr
@@ -56,7 +56,7 @@ SIGMAS = (0.005, 0.01, 0.02, 0.03, 0.04, 0.06, 0.08, 0.1, 0.15, 0.2, 0.25)
 SHARES = (0.01, 0.03, 0.05, 0.1, 0.2, 0.3, 0.5)
 PEAKS = (30, 100, 400)
 PHOTOGRAPHS = ("camera", "astronaut", "coins", "coffee", "chelsea")
-PHOTOGRAPH_SIGMAS = (0.02, 0.06, 0.1)
+PHOTOGRAPH_SIGMAS = (0.02, 0.03, 0.04, 0.06, 0.08, 0.1)
 TIMED_FACES, TIMED_SIGMA = 128, 0.06
 Scores = dict[str, NDArray[np.float64]]
 """Method to its PSNR on each face."""
@@ -167,9 +167,11 @@ def told(faces: Faces) -> dict[str, Tensor]:
         denoised["ffdnet"] = ffdnet(noisy, noise.sigma)
     if isinstance(noise, Poisson):
         denoised["anscombe_ffdnet"] = anscombe_ffdnet(noisy, noise.peak)
-    tasks = {task: task for task, trained in package().items() if trained.noise.kind == noise.kind}
-    ours = {name: estimates(load(task).network, faces) for name, task in {**tasks, "told": ANY}.items()}
-    return {**denoised, **ours}
+    tasks = [task for task, trained in package().items() if trained.noise.kind == noise.kind]
+    inputs = faces.noise.inputs(faces.noisy, faces.rows, told=True)
+    answers = [load(ANY).answer(part) for part in inputs.split(BATCH)]
+    ours = {task: estimates(load(task).network, faces) for task in tasks}
+    return {**denoised, **ours, "told": torch.cat(answers).clamp(0, 1).cpu()}
 
 
 def chosen(noisy: Tensor) -> tuple[Tensor, Counter[str]]:
@@ -242,7 +244,7 @@ def ffdnet_in_bfloat16(noisy: Tensor) -> Tensor:
 def operations() -> dict[str, int]:
     """Return how many multiplications and additions `any` and FFDNet need for a face."""
     face = torch.full((1, 2, 48, 48), 0.5)
-    passes = {"any": partial(load(ANY).network, face), "ffdnet": partial(ffdnet, face[:, :1], TIMED_SIGMA)}
+    passes = {"any": partial(load(ANY).answer, face), "ffdnet": partial(ffdnet, face[:, :1], TIMED_SIGMA)}
     counted = {}
     for name, forward in passes.items():
         with FlopCounterMode(display=False) as counter, torch.inference_mode():

@@ -11,6 +11,7 @@ from facedenoise.models import MODELS
 from facedenoise.models.inference import denoise, load_denoiser
 from facedenoise.models.inputs import TaskNoise
 from facedenoise.params import Params
+from facedenoise.progress import progress_bar
 from stages import run
 from stages.leftovers import remove_leftovers
 from stages.paths import CROSS_NOISE, METRICS, PLANE, eval_file, noisy_file, split_file, weights_file
@@ -35,7 +36,7 @@ def cross_noise(params: Params) -> dict[str, Any]:
     test = read_tensors(split_file("test"))
     clean = to_float(test["images"])
     scores: dict[str, Any] = {model: {trained: {} for trained in params.tasks} for model in MODELS}
-    for name, task in params.tasks.items():
+    for name, task in progress_bar(params.tasks.items(), desc="each network on each noise", unit=" noises"):
         noise = TaskNoise(task.noise, params.noise.seed, name)
         noisy = read_tensors(noisy_file(name, "test"))["images"]
         for model, by_trained in scores.items():

@@ -22,6 +22,7 @@ from facedenoise.models import MODELS
 from facedenoise.models.inference import denoise, load_denoiser
 from facedenoise.models.inputs import TaskNoise
 from facedenoise.noise import Noise
+from facedenoise.progress import progress_bar
 from stages import run
 from stages.paths import CLASSIFIER, eval_file, noisy_file, shown_file, split_file, weights_file
 from stages.settings import load_task
@@ -57,8 +58,11 @@ def noisy_images(task: str, split: str) -> Tensor:
 def classical_estimates(task: str, noise: Noise, noisy: Tensor) -> tuple[dict[str, Tensor], dict[str, Tuned]]:
     """Return what the classical methods make of the test faces, and how they were tuned on val."""
     clean_val, noisy_val = to_float(read_tensors(split_file("val"))["images"]), noisy_images(task, "val")
-    tuned = {method: tune(method, noisy_val, clean_val) for method in methods_for(noise)}
-    return {method: apply(method, noisy, how.strength) for method, how in tuned.items()}, tuned
+    tuned, estimates = {}, {}
+    for method in progress_bar(methods_for(noise), desc=f"{task}: classical methods", unit=" methods"):
+        tuned[method] = tune(method, noisy_val, clean_val)
+        estimates[method] = apply(method, noisy, tuned[method].strength)
+    return estimates, tuned
 
 
 def network_estimates(noise: TaskNoise, rows: Tensor) -> dict[str, Tensor]:

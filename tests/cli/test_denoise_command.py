@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -243,6 +244,23 @@ def test_a_csv_keeps_emotions_and_splits(faces: Faces, suffix: str, capsys: CAPT
     assert json.loads(line) == expected
 
 
+@pytest.mark.parametrize("name", ["in.tar", "in.tgz", "in.tar.bz2", "in.data"])
+def test_any_archive_with_a_csv_is_read(faces: Faces, name: str) -> None:
+    write_fer_csv(Path("in.csv"), np.stack(list(faces.values())), np.arange(4), ["Training"] * 4)
+    with tarfile.open(name, "w:bz2" if name.endswith("bz2") else "w") as archive:
+        archive.add("in.csv", "fer2013/fer2013.csv")
+    run("in.csv", "plain.csv")
+    run(name, "out.csv")
+    assert Path("out.csv").read_bytes() == Path("plain.csv").read_bytes()
+
+
+def test_what_is_to_become_a_csv_is_read_as_one(here: Path, capsys: CAPTURE) -> None:
+    (here / "in.tsv").write_text("emotion\tpixels\n0\t1 2 3 4\n")
+    assert_refused_and_harmless(here, "in.tsv", "out.csv")
+    said = "in.tsv: line 1: fields parted by tabs; part them by commas"
+    assert capsys.readouterr().err == f"error: {said}\n"
+
+
 def assert_refused_and_harmless(here: Path, *arguments: object) -> None:
     """Run what has to be refused; hold that no file changed or came."""
     before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
@@ -376,7 +394,9 @@ def test_what_was_found_is_said_and_told(told: NDArray[Any], capsys: CAPTURE) ->
     assert said["sigma"] == pytest.approx(0.1, rel=0.2)
     assert said["impulses"] == 0
     assert added("out.png", told) == pytest.approx(said["sigma"], rel=0.1)
+    capsys.readouterr()
     run("clean.png", "same.png", "--noise", "wide")
+    assert capsys.readouterr().out == "clean.png: wide (no noise found)\n"
     np.testing.assert_array_equal(pixels("same.png"), pixels("clean.png"))
 
 
@@ -399,6 +419,12 @@ def test_networks_that_are_told_nothing_take_neither(
     run("in.png", "out.png", "--noise", noise, *option, status=1)
     assert "leave --sigma and --strength out" in capsys.readouterr().err
     assert not Path("out.png").exists()
+
+
+def test_a_sigma_in_levels_of_8_bits_is_refused_with_what_it_means(capsys: CAPTURE) -> None:
+    with pytest.raises(SystemExit):
+        run("in.png", "out.png", "--sigma", "25")
+    assert "'25' is above 1, which is white; 25 of 255 is 0.098" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("option", ["--sigma", "--strength"])

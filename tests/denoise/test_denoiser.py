@@ -27,6 +27,7 @@ from stand_ins import (
 import facedenoise.denoise.denoiser
 from facedenoise import Denoiser
 from facedenoise.errors import InputError
+from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.inference import denoise
 from facedenoise.models.weights import write_weights
 from facedenoise.noise.gaussian import Gaussian
@@ -100,6 +101,20 @@ def test_batches_do_not_change_the_result(drawn: torch.Tensor) -> None:
     np.testing.assert_array_equal(Denoiser(network, batch_size=2)(faces), Denoiser(network)(faces))
 
 
+@pytest.mark.parametrize("is_told", [True, False])
+def test_the_mirror_image_of_a_picture_becomes_that_of_its_answer_if_the_level_is_told(
+    drawn: torch.Tensor, is_told: bool
+) -> None:
+    torch.manual_seed(0)
+    network = AttentionUNet((4, 4), (1, 1), level=is_told)
+    torch.nn.init.normal_(network.head.weight, std=0.1)
+    denoiser = Denoiser(network)
+    faces = drawn[:4, 0].numpy()
+    sigma = 0.1 if is_told else None
+    mirrored = denoiser(faces[..., ::-1], sigma=sigma)[..., ::-1]
+    assert np.array_equal(mirrored, denoiser(faces, sigma=sigma)) == is_told
+
+
 def test_faces_come_out_as_the_evaluation_denoises_them(drawn: torch.Tensor) -> None:
     torch.manual_seed(0)
     network = stand_in("low_gaussian")
@@ -111,7 +126,11 @@ def test_faces_come_out_as_the_evaluation_denoises_them(drawn: torch.Tensor) -> 
 @pytest.mark.parametrize(
     ("image", "error", "message"),
     [
-        *((np.zeros((1, 4, 4), dtype), TypeError, "expected uint8") for dtype in ("i8", "?", "c8", "u4")),
+        *(
+            (np.zeros((1, 4, 4), dtype), TypeError, r"expected uint8.*by \.astype\(numpy\.uint8\)")
+            for dtype in ("i8", "?", "c8", "u4")
+        ),
+        (np.array([[[0.0, 255.0]]]), ValueError, r"got 0\.0 to 255\.0; scale or clip them"),
         *(
             (np.array([[[0.5, value]]]), ValueError, r"expected values in \[0, 1\]")
             for value in (-0.01, 1.01, np.nan, np.inf)
@@ -386,9 +405,9 @@ def test_a_colour_picture_has_one_level_and_keeps_its_alpha() -> None:
     np.testing.assert_array_equal(denoised[..., 3], image[..., 3])
 
 
-@pytest.mark.parametrize("sigma", [0, -0.1, float("nan"), float("inf")])
-def test_a_sigma_must_be_above_zero(sigma: float) -> None:
-    with pytest.raises(ValueError, match="above 0"):
+@pytest.mark.parametrize("sigma", [0, -0.1, 25, float("nan"), float("inf")])
+def test_a_sigma_must_be_above_0_and_at_most_white(sigma: float) -> None:
+    with pytest.raises(ValueError, match=f"where white is 1, above 0; got {sigma}"):
         Denoiser(told_stand_in())(noise_image(8, 8), sigma=sigma)
 
 

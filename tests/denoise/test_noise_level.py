@@ -221,6 +221,24 @@ def test_a_border_of_one_grey_does_not_count(faces: Image, grey: int, sides: tup
     assert all(each.is_clean for each in estimates(framed(face, grey, sides) for face in faces[:4]))
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+def test_borders_that_grow_brighter_do_not_count(faces: Image, axis: int) -> None:
+    noisy = with_noise(faces[:4], gaussian(0.06))
+    border = np.linspace(0, 80, 48).astype(np.uint8)
+    ramps = np.broadcast_to(np.expand_dims(border, 1 - axis), (4, 48, 48))
+    for beside in (1, 2):
+        wider = np.concatenate([ramps, noisy, ramps[:, ::-1]], axis=beside)
+        assert estimates(wider) == estimates(noisy)
+
+
+@pytest.mark.parametrize("channels", [(), (2,), (4,)])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_two_halves_of_one_colour_each_are_clean(axis: int, channels: tuple[int, ...]) -> None:
+    image = np.full((96, 96, *channels), 200, np.uint8)
+    image.swapaxes(0, axis)[:40] = 30
+    assert estimate_noise(image).is_clean
+
+
 @pytest.mark.parametrize("hidden", [0, 100])
 @pytest.mark.parametrize("side", [48, 200])
 def test_what_is_under_alpha_0_does_not_count(side: int, hidden: int) -> None:

@@ -243,6 +243,8 @@ def test_a_picture_of_another_format_is_named(tmp_path: Path, image_format: str,
         (b"\xff\x0a\xfa\x7f", "JPEG XL"),
         (b"\0\0\0\x0cJXL \x0d\x0a\x87\x0a", "JPEG XL"),
         (b"\n<!DOCTYPE html>", "a page of the web"),
+        (b"<!doctype html>", "a page of the web"),
+        (b"<HTML>", "a page of the web"),
         (b"\0" * 128 + b"DICM", "DICOM"),
     ],
 )

@@ -103,8 +103,12 @@ def test_numbers_without_a_known_white_are_refused(tmp_path: Path, dtype: str, s
     [
         (np.nan, "has NaN or infinite values; replace them by numbers from 0 to 1"),
         (-np.inf, "has NaN or infinite values; replace them by numbers from 0 to 1"),
-        (-0.25, "floating point from -0.25 to 0.5; scale it to 0 (black) to 1 (white)"),
-        (255, "floating point from 0.5 to 255; scale it to 0 (black) to 1 (white)"),
+        (-0.25, "floating point from -0.25 to 0.5; scale or clip it to 0 (black) to 1 (white)"),
+        (255, "floating point from 0.5 to 255.0; scale or clip it to 0 (black) to 1 (white)"),
+        (
+            np.nextafter(np.float32(1), 2),
+            "floating point from 0.5 to 1.0000001; scale or clip it to 0 (black) to 1 (white)",
+        ),
     ],
 )
 def test_floating_point_outside_of_0_to_1_is_refused(tmp_path: Path, wrong: float, said: str) -> None:
@@ -175,6 +179,11 @@ def test_a_raw_file_is_no_picture(tmp_path: Path) -> None:
     assert_refused(written(tmp_path / "a.tif", small, subfiletype=1, photometric="minisblack"), said)
     version = [(50706, "B", 4, b"\1\4\0\0", True)]
     assert_refused(written(tmp_path / "b.tif", small, extratags=version, photometric="minisblack"), said)
+
+
+def test_a_tiff_without_a_page_is_no_raw_file(tmp_path: Path) -> None:
+    (tmp_path / "a.tif").write_bytes(b"II*\0" + bytes(8))
+    assert_refused(tmp_path / "a.tif", "a TIFF without a page; get it again")
 
 
 def test_a_stack_loses_no_page_without_a_word(tmp_path: Path) -> None:

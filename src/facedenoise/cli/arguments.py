@@ -75,7 +75,7 @@ def _denoise(add: Callable[..., Any]) -> None:
     add("--noise", metavar="TASK", default="auto", help=f"{_TASK} (default: auto, judged picture by picture)")
     add(
         "--sigma",
-        type=_positive,
+        type=_sigma,
         metavar="S",
         help="standard deviation of the noise, white is 1 (default: judged)",
     )
@@ -144,6 +144,14 @@ def _positive(text: str) -> float:
     if not 0 < number < inf:
         raise ArgumentTypeError(f"{text!r} is no number above 0")
     return number
+
+
+def _sigma(text: str) -> float:
+    """Read a standard deviation where white is 1; many give it in levels of 8 bits."""
+    sigma = _positive(text)
+    if sigma > 1:
+        raise ArgumentTypeError(f"{text!r} is above 1, which is white; {text} of 255 is {sigma / 255:.3g}")
+    return sigma
 
 
 def _whole_number(least: int, most: int) -> Callable[[str], int]:

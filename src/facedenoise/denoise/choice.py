@@ -33,7 +33,8 @@ class Choice(NamedTuple):
             return f"{self.task}, as told"
         if self.task == NONE:
             return f"no noise found, left as it is{self.remark and f' ({self.remark})'}"
-        return f"{self.task} ({self.estimate}{', ' if self.remark else ''}{self.remark})"
+        found = str(self.estimate) or "no noise found"  # the user chose the network
+        return f"{self.task} ({', '.join(filter(None, (found, self.remark)))})"
 
 
 def choose(estimate: NoiseEstimate, networks: Mapping[str, Trained]) -> Choice:

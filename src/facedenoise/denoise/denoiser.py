@@ -33,7 +33,8 @@ if hasattr(os, "register_at_fork"):
 class Denoiser:
     """A trained network that denoises arrays and tensors.
 
-    Where the device multiplies bfloat16 natively, the convolutions run in it.
+    Where the device multiplies bfloat16 natively, the convolutions run in it. A network that is told the
+    level of the noise sees each image twice, the second time mirrored, and the mean of its answers counts.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ class Denoiser:
             type; but 4,095 in an image of uint16 with smaller values alone, which has 12 bits, and likewise
             for 10 and 8 bits.
         sigma : float, optional
-            The standard deviation of Gaussian noise on intensities in [0, 1], above 0.
+            The standard deviation of Gaussian noise on intensities in [0, 1]; above 0, at most 1.
 
         Returns
         -------
@@ -138,7 +139,7 @@ class Denoiser:
         ------
         TypeError, ValueError
             If it is no array or tensor, dtype or shape is another, the image has no pixels, or floating point
-            leaves [0, 1]; if `sigma` is not above 0, or the network is not told it.
+            leaves [0, 1]; if `sigma` is not in (0, 1], or the network is not told it.
         """
         if isinstance(image, torch.Tensor):
             return self._denoise_tensor(image, sigma)
@@ -224,11 +225,35 @@ class Denoiser:
             inputs.append(np.stack([[found.level(plane) for plane in image] for found, image in pairs]))
         times = self.network.channels // planes.shape[1]
         noisy = torch.from_numpy(np.concatenate([each.repeat(times, axis=1) for each in inputs], axis=1))
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
-            clean = self.network(noisy.to(self.device, memory_format=torch.channels_last))
+        clean = self.answer(noisy)
         clean = clean.mean(1, keepdim=True) if times > 1 else clean
         scaled = clean.clamp(0, 1).cpu().numpy() * largest
         return (np.rint(scaled) if white(planes.dtype) > 1 else scaled).astype(planes.dtype)
+
+    @torch.inference_mode()
+    def answer(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return what the network makes of its inputs.
+
+        One that is told the level answers for the mirror images, too. The mean of both is 0.06 dB better, for
+        twice the time (the self-ensemble of Lim et al., "Enhanced deep residual networks for single image
+        super-resolution", 2017).
+
+        Parameters
+        ----------
+        inputs : Tensor
+            float32, shape (N, C, H, W), or (N, 2C, H, W) with the level; see `AttentionUNet.forward`.
+
+        Returns
+        -------
+        Tensor
+            float32, shape (N, C, H, W), on the network's device; not clipped.
+        """
+        seen = inputs.to(self.device, memory_format=torch.channels_last)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=has_bfloat16(self.device)):
+            clean: torch.Tensor = self.network(seen)
+            if self.is_told:
+                clean = (clean + self.network(seen.flip(-1)).flip(-1)) / 2
+        return clean
 
     def _denoise_tensor(self, image: torch.Tensor, sigma: float | None) -> torch.Tensor:
         is_batch = image.ndim == 4 and image.shape[1] in (1, 3)  # noqa: PLR2004 - as torch has it
@@ -258,6 +283,9 @@ def _require_pixels(image: NDArray[Any]) -> None:
             f"expected an array or a tensor, got {type(image).__name__}; give numpy.asarray(...) of it"
         )
     if not issubclass(image.dtype.type, np.uint8 | np.uint16 | np.floating):  # in any byte order
-        raise TypeError(f"expected uint8, uint16 or floating point pixels, got {image.dtype}")
+        known = "expected uint8, uint16 or floating point pixels"
+        raise TypeError(f"{known}, got {image.dtype}; convert them, as by .astype(numpy.uint8)")
     if image.size and white(image.dtype) == 1 and not (image.min() >= 0 and image.max() <= 1):
-        raise ValueError("expected values in [0, 1]")
+        raise ValueError(
+            f"expected values in [0, 1], got {image.min()!s} to {image.max()!s}; scale or clip them"
+        )

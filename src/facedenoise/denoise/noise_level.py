@@ -5,7 +5,6 @@ Cheap to import: what is heavy is imported when it is needed.
 
 from dataclasses import dataclass, replace
 from functools import cache
-from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,10 +71,10 @@ class NoiseEstimate:
     def with_sigma(self, sigma: float) -> "NoiseEstimate":
         """Return Gaussian noise of this standard deviation, with the same impulses.
 
-        Raises a ValueError if it is not above 0.
+        Raises a ValueError if it is not above 0, or above 1.
         """
-        if not 0 < sigma < inf:
-            raise ValueError(f"sigma is the standard deviation of the noise, above 0; got {sigma}")
+        if not 0 < sigma <= 1:
+            raise ValueError(f"sigma is the standard deviation where white is 1, above 0; got {sigma}")
         return NoiseEstimate(constant=sigma**2, impulses=self.impulses, sigma=sigma)
 
     def times(self, strength: float) -> "NoiseEstimate":
@@ -111,9 +110,9 @@ class NoiseEstimate:
 def estimate_noise(image: NDArray[Any]) -> NoiseEstimate:
     """Estimate the noise of an image.
 
-    A large image is judged by windows from all over it. Borders of one colour and pixels under alpha 0 do not
-    count. Where less than 32 pixels of the height or width are left, the image counts as clean, as do dots in
-    a few tones.
+    A large image is judged by windows from all over it. Borders of one colour or that only grow brighter, and
+    pixels under alpha 0, do not count. Where less than 32 pixels of the height or width are left, the image
+    counts as clean, as do dots in a few tones.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ _ACROSS = 8  # windows across and down a large picture, at most
 
 
 def judged_windows(image: NDArray[Any]) -> NDArray[np.uint8]:
-    """Return windows of each colour, evenly spread, without borders of one colour and pixels of alpha 0.
+    """Return windows of each colour, evenly spread, without plain borders and pixels of alpha 0.
 
     Parameters
     ----------
@@ -62,17 +62,22 @@ def in_eight_bits(pixels: NDArray[Any], white: int) -> NDArray[np.uint8]:
 
 
 def _without_border(pixels: NDArray[Any]) -> NDArray[Any]:
-    """Cut rows and columns off (H, W, C) that have the colour of the corner alone; a view."""
+    """Cut plain rows and columns off the sides of (H, W, C), unless nothing is left; a view."""
     for axis in (0, 1):
         lines = pixels.swapaxes(0, axis)
         inner = lines[_plain(lines) : len(lines) - _plain(lines[::-1])]
-        pixels = inner.swapaxes(0, axis)
+        pixels = (inner if len(inner) else lines).swapaxes(0, axis)
     return pixels
 
 
 def _plain(lines: NDArray[Any]) -> int:
-    """Count the first lines, (L, M, C), that have the colour of the first pixel; 0 if all have."""
-    return next((index for index, line in enumerate(lines) if (line != lines[0, 0]).any()), 0)
+    """Count the first lines, (L, M, C), that have one colour each or are all the same; 0 if all are."""
+    are_same = np.array_equal(lines[:1], lines[1:2])
+
+    def is_plain(line: NDArray[Any]) -> bool:
+        return bool((line == line[0]).all() or (are_same and (line == lines[0]).all()))
+
+    return next((index for index, line in enumerate(lines) if not is_plain(line)), 0)
 
 
 def _seen_windows(planes: NDArray[Any], is_seen: NDArray[np.bool_]) -> NDArray[Any]:

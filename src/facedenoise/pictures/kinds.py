@@ -13,7 +13,7 @@ _MARKS: dict[bytes, str] = {
     b"%PDF": "a PDF",
     b"<svg": "an SVG, which has no pixels",
     b"<?xml": "XML",
-    b"<!DOCTYPE": "a page of the web",
+    b"<!doctype": "a page of the web",
     b"<html": "a page of the web",
     b"v/1\x01": "OpenEXR",
     b"#?RADIANCE": "a Radiance HDR",
@@ -39,4 +39,7 @@ def kind_of(path: Path) -> str | None:
         return _BRANDS.get(brand, "HEIC, as phones write it" if brand in _HEIF else "a video")
     if head[128:132] == b"DICM":
         return "DICOM"
-    return next((name for mark, name in _MARKS.items() if head.lstrip().startswith(mark)), None)
+    starts = (head.lstrip(), head.lstrip().lower())  # the marks of texts are in any case
+    return next(
+        (name for mark, name in _MARKS.items() if any(each.startswith(mark) for each in starts)), None
+    )

@@ -34,6 +34,8 @@ logging.getLogger("tifffile").addHandler(logging.NullHandler())  # faults of fil
 def read_tiff(path: Path) -> list[Picture]:
     """Read all pages upright, without small copies of a page; raises what the decoders raise."""
     with TiffFile(path) as tiff, ExitStack() as opened:
+        if not tiff.pages:
+            raise InputError(f"{path}: a TIFF without a page; get it again")
         pages = [page for page in tiff.pages if isinstance(page, TiffPage) and not page.is_reduced]
         if not pages or any(tag in pages[0].tags for tag in _RAW):
             raise InputError(f"{path}: a camera's raw file; develop it and save it as TIFF with 16 bits")
@@ -137,7 +139,7 @@ def _require_unit_range(path: Path, pixels: NDArray[Any]) -> None:
     least, most = pixels.min(), pixels.max()
     if least < 0 or most > 1:
         raise InputError(
-            f"{path}: floating point from {least:g} to {most:g}; scale it to 0 (black) to 1 (white)"
+            f"{path}: floating point from {least!s} to {most!s}; scale or clip it to 0 (black) to 1 (white)"
         )
 
 
