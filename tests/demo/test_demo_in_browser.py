@@ -276,9 +276,12 @@ def test_a_file_over_the_limit_is_refused(chrome: Chrome, served: Served, tmp_pa
     open_page(chrome, served)
     assert "at most 100 MB" in chrome.find_element(By.TAG_NAME, "main").text
     upload(chrome, tmp_path / "large.png")
-    wait_until(chrome, lambda: chrome.find_elements(By.CSS_SELECTOR, ".toast-body"))
-    said = chrome.find_element(By.CSS_SELECTOR, ".toast-body").text
-    assert 'exceed the maximum allowed size of 100.0 Mb: "large.png"' in said
+    said = 'exceed the maximum allowed size of 100.0 Mb: "large.png"'
+    # The message is there before it can be seen: until then its text is empty.
+    wait_until(
+        chrome,
+        lambda: any(said in each.text for each in chrome.find_elements(By.CSS_SELECTOR, ".toast-body")),
+    )
     send = """
         const form = new FormData(), done = arguments[0];
         form.append("files", new Blob([new Uint8Array(101 * 2 ** 20)]), "large.png");
