@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facedenoise.data import pixels
-from facedenoise.data.face import MAX_PROBLEMS
+from facedenoise.data.face import MAX_PROBLEMS, split_code
 from facedenoise.data.pixels import Decoder
 from facedenoise.data.reading import NO_SPLIT, Reading
 from facedenoise.errors import InputError
@@ -80,6 +80,8 @@ HARMLESS = {
     "extra column last and empty": b"emotion,pixels,Usage,\n3,0 9 10 255,Training,\n",
     "empty quoted extra column": b'emotion,pixels,Usage,x\n3,0 9 10 255,Training,""\n',
     "an extra column in Latin-1": b"emotion,pixels,Usage,ann\xe9e\n3,0 9 10 255,Training,\xe9\n",
+    "a column label beside emotion": b"label,emotion,pixels,Usage\nx,3,0 9 10 255,Training\n",
+    "another word for the split": HEADER + b"3,0 9 10 255,TRAIN\n",
     "leading zeros": HEADER + b"3,000 09 010 255,Training\n",
 }
 
@@ -93,6 +95,70 @@ def test_every_emotion_and_usage(tmp_path: Path) -> None:
     lines = [b"%d,7,%s\n" % (emotion, usage.encode()) for emotion in range(-1, 7) for usage in USAGES]
     expected = [(emotion, usage, [7]) for emotion in range(-1, 7) for usage in range(3)]
     assert read(write(tmp_path, HEADER + b"".join(lines))) == expected
+
+
+def test_an_empty_label_is_none(tmp_path: Path) -> None:
+    rows = read(
+        write(tmp_path, HEADER + b",1 2 3 4,Training\nsad,1 2 3 4,Training\n" + b",5 6 7 8,PublicTest\n")
+    )
+    assert rows == [(-1, 0, [1, 2, 3, 4]), (0, 0, [1, 2, 3, 4]), (-1, 1, [5, 6, 7, 8])]
+
+
+@pytest.mark.parametrize("label", ["label", "Labels"])
+def test_label_and_split_as_in_parquet(tmp_path: Path, label: str) -> None:
+    """Codes in such a column are none of FER2013's."""
+    path = write(tmp_path, f"{label},pixels,Split\n5,1,valid\n3,2,train\n".encode())
+    assert read(path) == [(1, 1, [1]), (0, 0, [2])]
+    assert problems_of(write(tmp_path, f"{label},pixels\n03,1\n".encode())) == [
+        f"line 2: column '{label.lower()}': '03' is no label;"
+        " write a whole number from 0, or a name, or -1 for none"
+    ]
+    assert problems_of(write(tmp_path, b"pixels,split\n1,x\n"))[0].startswith(
+        "line 2: column 'split': 'x' is no"
+    )
+
+
+SPLIT_WORDS = {
+    0: (
+        "train",
+        "Training",
+        "FER2013Train",
+        "fer2013_training",
+        "train_set",
+        "train_images",
+        "train-data",
+        "TrainSet",
+    ),
+    1: (
+        "PublicTest",
+        "Public Test",
+        "val",
+        "valid",
+        "validation",
+        "validate",
+        "dev",
+        "eval",
+        "val_set",
+        "val faces",
+    ),
+    2: ("PrivateTest", "private_test", "test", "testing", "test_image", "FER2013Test"),
+    None: ("", "set", "images", "faces", "trial", "tests", "settrain", "testfer2013"),
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "word"), [(code, word) for code, words in SPLIT_WORDS.items() for word in words]
+)
+def test_words_for_splits(code: int | None, word: str) -> None:
+    assert split_code(word) == code
+
+
+def test_a_word_for_a_split_where_the_file_ends(tmp_path: Path) -> None:
+    """Known from another line, it is whole; else it may be cut off."""
+    assert len(read(write(tmp_path, HEADER + b"3,1,train\n3,2,train"))) == 2
+    (problem,) = problems_of(write(tmp_path, HEADER + b"3,1,test\n3,2,train"))
+    assert problem.startswith("line 3: column 'Usage': 'train' is no split; write")
+    assert "may be cut off" in problem
 
 
 def test_rows_without_label_or_split(tmp_path: Path) -> None:
@@ -115,6 +181,24 @@ def tarred(content: bytes) -> bytes:
             member.size = len(data)
             archive.addfile(member, io.BytesIO(data))
     return buffer.getvalue()
+
+
+def test_links_and_folders_in_a_tar_are_no_files(tmp_path: Path) -> None:
+    folder, link, file = (tarfile.TarInfo(name) for name in ("a.csv", "b.csv", "a.csv/c.csv"))
+    folder.type, link.type, link.linkname, file.size = (
+        tarfile.DIRTYPE,
+        tarfile.SYMTYPE,
+        "/d",
+        len(HEADER + GOOD),
+    )
+    for members, expected in (([folder, link], None), ([folder, link, file], [GOOD_ROW])):
+        with tarfile.open(tmp_path / "faces.tar", "w") as archive:
+            for member in members:
+                archive.addfile(member, io.BytesIO(HEADER + GOOD))
+        if expected:
+            assert read(tmp_path / "faces.tar") == expected
+        else:
+            assert problems_of(tmp_path / "faces.tar")[0].startswith("an archive without a CSV; unpack")
 
 
 COMPRESSORS: dict[str, Callable[[bytes], bytes]] = {
@@ -151,17 +235,28 @@ def test_a_bad_pixel_is_named(tmp_path: Path, pixel: bytes) -> None:
 NO_ROWS, NUL, QUOTE = "line 1: a header without rows", "line 2: a NUL byte", "line 2: a misplaced or unclosed"
 NO_PIXELS = "line 1: column 'pixels': 0 of this name"
 PIXELS, EMOTION, USAGE = "line 2: column 'pixels': ", "line 2: column 'emotion': ", "line 2: column 'Usage': "
-NO_CODES, NO_SPLITS = ("-2", "1.0", "03", "nan", ""), ("Train", "training", "")
+NO_CODES, NO_SPLITS = ("-2", "1.0", "03", "nan"), ("Trai", "trainings", "")
 MALFORMED = {
-    "empty": (b"", NO_PIXELS),
+    "empty": (b"", "line 1: an empty file; get it again"),
     "header only": (HEADER, NO_ROWS),
     "header only, no line end": (HEADER[:-1], NO_ROWS),
     "only blank lines below the header": (HEADER + b"\n\r\n", NO_ROWS),
     "no header": (GOOD, NO_PIXELS),
-    "blank first line": (b"\n" + HEADER + GOOD, NO_PIXELS),
+    "blank first line": (b"\n" + HEADER + GOOD, "line 1: a blank line above the header; take it out"),
+    "CRLF in the first line": (b"\r\n" + HEADER + GOOD, "line 1: a blank line above the header; take it"),
+    "bars": ((HEADER + GOOD).replace(b",", b"|"), "line 1: fields parted by |; part them by commas"),
+    "a column a pixel": (
+        b"emotion,pixel0,pixel1,Usage\n3,0,9,Training\n",
+        "line 1: a column for each pixel;",
+    ),
+    "a column a pixel, numbered from 1": (
+        b"pixel_1,pixel_2\n3,0\n",
+        "line 1: a column for each pixel; write",
+    ),
     "semicolons": ((HEADER + GOOD).replace(b",", b";"), "line 1: fields parted by semicolons; part them"),
     "tabs": ((HEADER + GOOD).replace(b",", b"\t"), "line 1: fields parted by tabs; part them"),
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "line 1: a Git-LFS pointer"),
+    "DVC with the sum of its own": (b"md5: 0\nouts:\n- md5: 0\n", "line 1: a DVC pointer; `dvc pull` brings"),
     "DVC": (b"outs:\n- md5: 0\n  path: faces.csv\n", "line 1: a DVC pointer"),
     "names among codes": (
         HEADER + GOOD + b"sad,1 2 3 4,Training\n",
@@ -217,6 +312,25 @@ MALFORMED = {
     "7-Zip": (b"7z\xbc\xaf\x27\x1c junk", "line 1: an archive of a kind that is not read; unpack it"),
     "RAR": (b"Rar!\x1a\x07\x01 junk", "line 1: an archive of a kind that is not read; unpack it"),
     "Zstandard": (b"\x28\xb5\x2f\xfd junk", "line 1: an archive of a kind that is not read; unpack it"),
+    "old LZMA": (lzma.compress(HEADER, lzma.FORMAT_ALONE), "line 1: an archive of a kind that is not read"),
+    "half a ZIP": (
+        zipped(HEADER + GOOD, "faces.csv")[:-30],
+        "line 1: a ZIP archive, cut off or damaged; get",
+    ),
+    "PDF": (b"%PDF-1.4\n", "line 1: a PDF; export a CSV from it"),
+    "pickle": (
+        b"\x80\x04\x95abc\n",
+        "line 1: a pickle, which can run programs and is not read; export a CSV",
+    ),
+    "HDF5": (b"\x89HDF\r\n\x1a\n\0", "line 1: HDF5; export a CSV from it"),
+    "NumPy": (b"\x93NUMPY\x01\0v\0", "line 1: an array of NumPy; export a CSV from it"),
+    "Excel": (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600),
+        "line 1: a workbook of Excel, or another old",
+    ),
+    "SQLite": (b"SQLite format 3\0" + bytes(90), "line 1: an SQLite database; export a CSV from it"),
+    "JSON": (b'[{"emotion": 0, "pixels": "1 2"}]', "line 1: JSON; export a CSV from it"),
+    "a message in JSON": (b'{"code": 403, "message": "Forbidden"}', "line 1: JSON; export a CSV from it"),
     "a picture": (b"\x89PNG\r\n\x1a\n junk", "line 1: a picture; put it in a folder and name that"),
     "pixels that are no square": (
         b"width,height,pixels\n" + b"8,32," + b" ".join([b"1"] * 256) + b"\n",
@@ -314,6 +428,21 @@ def test_up_to_ten_problems_at_once_in_the_order_of_the_file(tmp_path: Path) -> 
     assert [problem.split(":")[0] for problem in problems] == [f"line {number}" for number in range(3, 13)]
 
 
+def test_ten_equal_problems_are_told_once(tmp_path: Path) -> None:
+    bad = b"0,1  2,Training\n"
+    path = write(tmp_path, HEADER + GOOD + bad * 2000)
+    assert problems_of(path) == [
+        "line 3: column 'pixels': pixel 2 is ''; write whole numbers from 0 to 255, one blank between two"
+        " (likewise in the next 9, up to line 12)"
+    ]
+    assert len(problems_of(write(tmp_path, HEADER + GOOD + bad * 9 + b"0,1 2 x,Training\n"))) == 10
+    assert len(problems_of(write(tmp_path, HEADER + GOOD + bad * 9))) == 9
+    fractions = b"".join(b"0,%.3f 0,Training\n" % (number / 9) for number in range(10))
+    (problem,) = problems_of(write(tmp_path, HEADER + GOOD + fractions))
+    assert problem.startswith("line 3: column 'pixels': pixel 1 is '0.000'; write whole")
+    assert problem.endswith(" (likewise in the next 9, up to line 12)")
+
+
 def test_problems_far_apart_are_gathered(tmp_path: Path) -> None:
     bad = b"0,1 2 3,Training\n"
     problems = problems_of(write(tmp_path, HEADER + (GOOD * 49_999 + bad) * 3))
@@ -347,22 +476,31 @@ def slow_read(content: bytes) -> Rows | None:
     ):
         return None
     rows: Rows = []
-    for fields in ([field.strip(" ") for field in line.split(",")] for line in lines if line):
+    known = {*USAGES}  # words that are whole
+    for fields, is_last in rows_of(lines):
         row = dict(zip(names, fields, strict=False))
         pixels = row.get("pixels", "").split(" ")
         label, split = row.get("emotion", "-1"), row.get("usage", "Training")
         good = (
             len(fields) == len(names)
-            and re.fullmatch("-1|0|[1-9][0-9]{0,8}", label)
-            and split in USAGES
+            and re.fullmatch("|-1|0|[1-9][0-9]{0,8}", label)
+            and split_code(split) is not None
+            and (split in known or not is_last)
             and all(re.fullmatch(r"\+?[0-9]+", pixel) and int(pixel) < 256 for pixel in pixels)
             and isqrt(len(pixels)) ** 2 == len(pixels)
         )
         if not good:
             return None
-        code = NO_SPLIT if "usage" not in names else USAGES.index(split)
-        rows.append((int(label), code, [int(pixel) for pixel in pixels]))
+        known.add(split)
+        code = split_code(split) if "usage" in names else None
+        rows.append((int(label or -1), NO_SPLIT if code is None else code, [int(pixel) for pixel in pixels]))
     return with_codes(rows) if len({len(pixels) for _, _, pixels in rows}) == 1 else None
+
+
+def rows_of(lines: list[str]) -> list[tuple[list[str], bool]]:
+    """Return the fields of each row, and whether its line has no end."""
+    rows = [(line, number == len(lines)) for number, line in enumerate(lines, 1) if line]
+    return [([field.strip(" ") for field in line.split(",")], is_last) for line, is_last in rows]
 
 
 def with_codes(rows: Rows) -> Rows:

@@ -50,6 +50,9 @@ OFFICIAL = dict(zip(USAGES, ("FER2013Train", "FER2013Valid", "FER2013Test"), str
 FORMS: dict[str, Callable[[Path], object]] = {
     "folders": lambda path: save_tree(path, tree()),
     "folders one level deeper": lambda path: save_tree(path, tree(around="archive/images/")),
+    "folders of sets": lambda path: save_tree(
+        path, tree(dict(zip(USAGES, ("train_set", "Dev Images", "test-faces"), strict=True)))
+    ),
     "folders of FER+": lambda path: save_tree(path, tree(OFFICIAL)),
     "FER2013's own words": lambda path: save_tree(path, tree({usage: usage for usage in USAGES})),
     "labels around splits": lambda path: save_tree(
@@ -124,6 +127,42 @@ def test_labels_in_one_split_only_are_remarked_on(tmp_path: Path) -> None:
     assert remarks == audit["remarks"] == ["labels in train alone: what needs them elsewhere is left out"]
 
 
+@pytest.mark.parametrize("labelled", ["train", "test"])
+def test_labels_in_some_shards_only(tmp_path: Path, labelled: str) -> None:
+    for name, usage in zip(("train", "val", "test"), USAGES, strict=True):
+        rows = [row for row in range(42) if USAGE[row] == usage]
+        labels = {"label": [CODES[row] for row in rows]} if name == labelled else {}
+        pictures = [PICTURES[row] for row in rows]
+        save_parquet(
+            tmp_path / f"source/{name}.parquet", {"image": pictures, **labels}, EMOTIONS if labels else ()
+        )
+    splits, _, remarks = split_up(tmp_path / "source")
+    for name, split in splits.items():
+        codes = CODES[:14] if name == "train" else CODES[28:]
+        assert split["emotion"].tolist() == (codes if name == labelled else [-1] * 14)
+        assert split["labels"] == list(EMOTIONS)
+    assert remarks == [f"labels in {labelled} alone: what needs them elsewhere is left out"]
+
+
+def test_names_and_numbers_as_labels_are_remarked_on(tmp_path: Path) -> None:
+    names = ["sad", "3", "happy", "nan", "x1"]
+    save_tree(
+        tmp_path / "source", {f"{FOLDERS[USAGE[n]]}/{names[n % 5]}/{n}.png": FACES[n] for n in range(42)}
+    )
+    _, _, remarks = split_up(tmp_path / "source")
+    assert remarks == ["labels are both numbers and names, as '3' and 'happy': taken as they are"]
+
+
+def test_with_shares_words_for_splits_do_not_matter(tmp_path: Path) -> None:
+    (tmp_path / "faces.csv").write_text(csv_text())
+    expected, _, _ = split_up(tmp_path / "faces.csv", split=(0.4, 0.3, 0.3))
+    (tmp_path / "faces.csv").write_text(csv_text().replace("Training", "part 1").replace("PublicTest", ""))
+    splits, _, _ = split_up(tmp_path / "faces.csv", split=(0.4, 0.3, 0.3))
+    assert [splits[name]["row"].tolist() for name in splits] == [
+        expected[name]["row"].tolist() for name in splits
+    ]
+
+
 def folder(**pictures: Any) -> Callable[[Path], None]:
     """Return what writes pictures whose names have `__` for `/`."""
     return lambda path: save_tree(path, {f"{k.replace('__', '/')}.png": v for k, v in pictures.items()})
@@ -157,6 +196,16 @@ def pointer(name: str) -> Callable[[Path], object]:
     return make
 
 
+def parquet_and_csv(path: Path) -> None:
+    save_shards(path)
+    (path / "faces.csv").write_text(csv_text())
+
+
+def shards_unlike(path: Path) -> None:
+    save_parquet(path / "train.parquet", {"image": PICTURES})
+    save_parquet(path / "test.parquet", {"img": PICTURES, "label": CODES})
+
+
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "an empty folder": (Path.mkdir, "source: nothing in it that can be read; give a CSV of faces, Parquet"),
     "pointers to Parquet": (
@@ -174,7 +223,31 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "no test": (
         folder(train__1=FACES[0], val__1=FACES[1]),
-        "source: folders: no row has test; mark some rows so",
+        "source: folders: no picture is in test; add such a folder, or give shares, as",
+    ),
+    "no test among files": (
+        lambda path: save_parquet(path / "train.parquet", {"image": PICTURES}),
+        "source: file names: none says val; name some so, or give shares, as",
+    ),
+    "Parquet beside a CSV": (
+        parquet_and_csv,
+        "source: source/test-00000-of-00001.parquet and source/faces.csv both hold faces; name one of them",
+    ),
+    "lists of labels": (
+        parquet(label=[[1]] * 42),
+        "source: column 'label': lists; give one label a face",
+    ),
+    "structs as splits": (
+        parquet(split=[{"a": "train"}] * 42),
+        "source: column 'split': structs; give one split a face",
+    ),
+    "numbers as splits": (
+        parquet(split=[0] * 42),
+        "source: row 0: column 'split': '0' is no split; write Training",
+    ),
+    "shards with pictures of another name": (
+        shards_unlike,
+        "source/test.parquet: no column 'image' among img, label, but other files have it; give it one name",
     ),
     "two sizes": (
         folder(train__1=FACES[0], train__2=FACES[0][:-1, :-1]),
@@ -306,6 +379,16 @@ def test_values_of_several_channels_are_read_by_their_neighbours(
     assert audit["remarks"][0] == f"pixels: {what}"
     splits, _, _ = split_up(tmp_path / "faces.csv", deduplicate=False)
     np.testing.assert_array_equal(splits["val"]["images"][0], square(expected))
+
+
+@pytest.mark.parametrize("order", ["one pixel after the other", "one channel after the other"])
+def test_alpha_before_rgb(tmp_path: Path, order: str) -> None:
+    picture = np.concatenate([np.full((16, 16, 1), 255, np.uint8), COLOURS], -1)
+    save_values(tmp_path / "faces.csv", [picture if "pixel" in order else np.moveaxis(picture, -1, 0)])
+    splits, audit, _ = split_up(tmp_path / "faces.csv", colour="rgb", deduplicate=False)
+    np.testing.assert_array_equal(splits["val"]["images"][0], np.moveaxis(COLOURS, -1, 0))
+    what = f"1024 values are 16 x 16 pixels of four channels, alpha and RGB, {order}"
+    assert audit["remarks"][0] == f"pixels: {what}"
 
 
 def test_true_pictures_of_that_size_are_read(tmp_path: Path, drawn: Any) -> None:

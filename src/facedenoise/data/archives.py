@@ -39,7 +39,7 @@ def csv_members(path: Path) -> dict[str, Callable[[], Any]]:
             return _inside(path, {name: partial(archive.open, name) for name in archive.namelist()})
         if tarfile.is_tarfile(path):
             tar = tarfile.open(path)  # noqa: SIM115 - open as long as a member is read
-            return _inside(path, {name: partial(tar.extractfile, name) for name in tar.getnames()})
+            return _inside(path, {file.name: partial(tar.extractfile, file) for file in tar if file.isfile()})
         with path.open("rb") as file:
             head = file.read(6)
         opener = gzip.open if head[:2] == b"\x1f\x8b" else lzma.open if head == b"\xfd7zXZ\0" else Path.open

@@ -1,7 +1,7 @@
 """What all sources of faces have in common."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -18,10 +18,17 @@ USAGE = "column 'Usage'"
 FOLDERS = "folders"
 """What says labels and splits of pictures."""
 
+FILES = "file names"
+"""What says the splits of several files."""
+
 MAX_PROBLEMS = 10
 
-_TRAIN, _VAL, _TEST = "training train", "publictest val valid validation", "privatetest test testing"
+_TRAIN, _TEST = "training train", "privatetest test testing"
+_VAL = "publictest val valid validation validate dev eval"
 _CODES = {word: code for code, words in enumerate((_TRAIN, _VAL, _TEST)) for word in words.split()}
+_VALUE = re.compile(r"(?<= is )['\"].*['\"]([.]{3})?(?=; )")  # as read
+_UNSAID = re.compile("[-_ ]|^fer2013|(set|images?|data|faces)$")
+_COLUMNS = {"label": ("emotion", "label", "labels"), "split": ("usage", "split")}
 
 
 Picture: TypeAlias = str | bytes | Path
@@ -50,28 +57,54 @@ class Source(NamedTuple):
     remarks: tuple[str, ...] = ()
 
 
+Problem: TypeAlias = tuple[str, str]
+"""A place, and what is wrong there."""
+
+
 class Problems:
-    """Lines on what is wrong: raised ten at once as an InputError, or, to `skip` what they are on, kept."""
+    """What is wrong: raised ten at once as an InputError, or, to `skip` what they are on, kept."""
 
     def __init__(self, *, skip: bool = False) -> None:
-        self._skip, self.lines = skip, list[str]()
+        self._skip, self._all = skip, list[Problem]()
 
-    def add(self, *lines: str) -> None:
+    @property
+    def lines(self) -> list[str]:
+        """A line on each problem."""
+        return [f"{place}: {wrong}" for place, wrong in self._all]
+
+    @property
+    def first(self) -> list[str]:
+        """A line on each of the first ten problems; one if all are on lines of a file and of one kind."""
+        first = self._all[:MAX_PROBLEMS]
+        kinds = {(place.rstrip("0123456789"), _VALUE.sub("", wrong)) for place, wrong in first}
+        if len(first) == MAX_PROBLEMS and len(kinds) == 1:
+            last = first[-1][0].rpartition(": ")[2]
+            return [f"{self.lines[0]} (likewise in the next {MAX_PROBLEMS - 1}, up to {last})"]
+        return self.lines[:MAX_PROBLEMS]
+
+    def add(self, *problems: Problem) -> None:
         """Note problems, in the order of the source."""
-        self.lines += lines
+        self._all += problems
         self.settle(MAX_PROBLEMS)
 
     def settle(self, least: int = 1) -> None:
         """Raise the first problems, if there are so many at `least` and none is to be skipped."""
-        if len(self.lines) >= least and not self._skip:
-            raise InputError("\n".join(self.lines[:MAX_PROBLEMS]))
+        if len(self._all) >= least and not self._skip:
+            raise InputError("\n".join(self.first))
 
 
-def in_lines(faces: Sequence[Face], faults: Mapping[int, str]) -> list[str]:
+def in_lines(faces: Sequence[Face], faults: Mapping[int, str]) -> list[Problem]:
     """Say what is wrong with faces, by their index, and where."""
-    return [f"{faces[index].place}: {faults[index]}{faces[index].hint}" for index in sorted(faults)]
+    return [(faces[index].place, f"{faults[index]}{faces[index].hint}") for index in sorted(faults)]
 
 
 def split_code(word: str) -> int | None:
-    """Return the index of the split that a word means, in any case, `FER2013Train` too; None for others."""
-    return _CODES.get(re.sub("^fer2013[-_]?", "", word.lower()))
+    """Return the index of the split that a word means, in any case, as `FER2013Train` or `train_set`."""
+    return _CODES.get(_UNSAID.sub("", word.lower()))
+
+
+def known_columns(header: Iterable[str]) -> dict[str, str]:
+    """Return the columns of `label` and `split`, in any case, if they are there; FER2013's go first."""
+    lower = {name.lower(): name for name in header}
+    found = {kind: [lower[name] for name in names if name in lower] for kind, names in _COLUMNS.items()}
+    return {kind: names[0] for kind, names in found.items() if names}

@@ -1,7 +1,7 @@
 """CSV files of faces in the layouts of FER2013, read strictly, line by line.
 
-A line is a face: `pixels`, and where they are known `emotion`, a label, and `Usage`, the split. The columns
-may come in any order and case, others among them.
+A line is a face: `pixels`, and where they are known `emotion`, a label, and `Usage`, the split; `label`,
+`labels` and `split` serve too. The columns may come in any order and case, others among them.
 """
 
 import csv
@@ -14,34 +14,20 @@ from pathlib import Path, PurePath
 from typing import IO
 
 from facedenoise.data.archives import csv_members, readable
-from facedenoise.data.face import USAGE, Face, Source
+from facedenoise.data.face import FILES, USAGE, Face, Source, known_columns
+from facedenoise.data.kinds import OLD_MAC, kind_of
 from facedenoise.data.labels import Labels, excerpt
 from facedenoise.errors import InputError
-from facedenoise.files import LFS_POINTER
 
 _MAX_LINE = 1 << 24  # characters, for one image; no memory is spent on more, whatever the file is
-_COLUMNS = ("emotion", "pixels", "usage")
 _BEHIND_QUOTE = re.compile('" +(?=,|$)')
 _CUT = " (the file ends in this line: it may be cut off, get it again)"
-_OLD_MAC = "line ends of old Macs (CR alone); save it with those of Unix or Windows"
-_NO_CSV = {  # what a file is whose first line begins so
-    "version https://git-lfs": LFS_POINTER,
-    "outs:": "a DVC pointer; `dvc pull` brings the file, whose name has no .dvc at its end",
-    "7z\udcbc|Rar!|BZh[1-9]|[(]\udcb5/": "an archive of a kind that is not read; unpack it",
-    "PAR1": "a Parquet file; only the pipeline reads it, as data.source",
-    "\udc89PNG|\udcff\udcd8|GIF8": "a picture; put it in a folder and name that",
-    r"\s*<(!doctype|html|\?xml)": "a web page; log in where it came from and get the file again",
-    r"\s*(#|//|%)": "a comment above the header; take it out",
-    "[^,]*pixels[^,]*;|[^,]*;[^,]*pixels": "fields parted by semicolons; part them by commas",
-    "[^,]*pixels[^,]*\t|[^,]*\t[^,]*pixels": "fields parted by tabs; part them by commas",
-    "[^\n]*\r.": _OLD_MAC,
-}
 
 csv.field_size_limit(_MAX_LINE)
 
 
 class FaceCsv:
-    """A CSV of faces, called `name` in messages: its `header`, and what is at which `index` of a line.
+    """A CSV of faces, called `name` in messages: its `header`, its `columns`, and the `index` of each.
 
     A byte order mark, CRLF, quoted fields, blank lines, blanks around fields and a missing last line end are
     accepted. Raises an InputError if the header is none, and, when it is read, if the file is damaged.
@@ -52,12 +38,13 @@ class FaceCsv:
         self._lines = _read_lines(name, opener)
         self.header = _read_header(name, next(self._lines, (1, ""))[1])
         self._lower = [column.lower() for column in self.header]
-        self.index = {column: self._lower.index(column) for column in _COLUMNS if column in self._lower}
+        self.columns = {"pixels": "pixels", **known_columns(self._lower)}
+        self.index = {kind: self._lower.index(column) for kind, column in self.columns.items()}
 
     def faces(self, split: str | None = None, noisy: Sequence[str] = ()) -> Iterator[Face]:
-        """Yield the faces; `split` is that of a file without Usage, `noisy` the columns of noisy versions."""
+        """Yield the faces; `split` is that of a file without one, `noisy` the columns of noisy versions."""
         pictures = {"pixels": self.index["pixels"]} | {name: self._find(name) for name in noisy}
-        emotion, usage = self.index.get("emotion"), self.index.get("usage")
+        label_at, split_at = self.index.get("label"), self.index.get("split")
         number = None
         for number, line in self._lines:
             hint = "" if line.endswith("\n") else _CUT
@@ -68,11 +55,11 @@ class FaceCsv:
                 yield Face(f"{self.name}: line {number}", fault=str(error), hint=hint)
             else:
                 words = {name: fields[index] for name, index in pictures.items()}
-                label = None if emotion is None else fields[emotion]
-                word = split if usage is None else fields[usage]
+                label = None if label_at is None else fields[label_at]
+                word = split if split_at is None else fields[split_at]
                 yield Face(f"{self.name}: line {number}", words, label, word, "", hint, fields)
         if not number:
-            what = _OLD_MAC if "\r" in "".join(self.header) else "a header without rows; get the file again"
+            what = OLD_MAC if "\r" in "".join(self.header) else "a header without rows; get the file again"
             raise InputError(f"{self.name}: line 1: {what}")
 
     def _find(self, name: str) -> int:
@@ -93,9 +80,13 @@ class FaceCsv:
 def open_csv(path: Path, noisy: Sequence[str]) -> Source | None:
     """Open what `find_csvs` finds as one source; None for a folder without a CSV of faces."""
     files = find_csvs(path)
+    if not files:
+        return None
     faces = (face for file in files for face in file.faces(file.stem if len(files) > 1 else None, noisy))
-    by = "file names" if len(files) > 1 else USAGE
-    return Source(faces, Labels(emotions=True), "column 'emotion'", by) if files else None
+    columns = {"label": "emotion"} | files[0].columns
+    split_by = FILES if len(files) > 1 else "column 'split'" if columns.get("split") == "split" else USAGE
+    label_by = f"column '{columns['label']}'"
+    return Source(faces, Labels(emotions=columns["label"] == "emotion"), label_by, split_by)
 
 
 def find_csvs(path: Path) -> list[FaceCsv]:
@@ -110,7 +101,7 @@ def find_csvs(path: Path) -> list[FaceCsv]:
     for name, opener in members.items():
         with suppress(InputError):
             files.append(FaceCsv(name, opener))
-    complete = [file for file in files if len(file.index) == len(_COLUMNS)]
+    complete = [file for file in files if file.columns.keys() == {"pixels", "label", "split"}]
     if len(complete) == 1:
         return complete
     if sorted(file.stem for file in files) == ["test", "train"]:
@@ -150,21 +141,15 @@ def _split_fields(line: str, count: int | None = None) -> list[str]:
 
 def _read_header(name: str, line: str) -> list[str]:
     try:
-        if "pixels" not in [column.strip(' "\r\n').lower() for column in line.split(",")]:
-            _name_what_it_is(line)
+        has_pixels = "pixels" in [column.strip(' "\r\n').lower() for column in line.split(",")]
+        if not has_pixels and (kind := kind_of(line)):
+            raise ValueError(kind)
         columns = _split_fields(line)
         lower = [column.lower() for column in columns]
-        for column in _COLUMNS:
-            if (count := lower.count(column)) > 1 or (column == "pixels" and not count):
+        for column in ("pixels", *known_columns(lower).values()):
+            if (count := lower.count(column)) != 1:
                 many = f"column '{column}': {count} of this name in the header {excerpt(line)}"
                 raise ValueError(f"{many}; give a CSV with emotion, pixels, Usage, once each")
     except ValueError as error:
         raise InputError(f"{name}: line 1: {error}") from None
     return columns
-
-
-def _name_what_it_is(line: str) -> None:
-    """Raise a ValueError if the first line is known to be of something else than a CSV of faces."""
-    for start, what in _NO_CSV.items():
-        if re.match(start, line, re.IGNORECASE):
-            raise ValueError(what)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION, USAGES
 
-_NONE = str(NO_EMOTION)
+_NONE = ("", str(NO_EMOTION))
 _CODE = re.compile(r"0|[1-9][0-9]{0,8}")
 _NUMBER = re.compile(r"[-+]?[0-9._]+(e[-+]?[0-9]+)?|nan|[-+]?inf", re.IGNORECASE)  # is no name
 _VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
@@ -34,7 +34,7 @@ class Labels:
         is_name = label.isprintable() and label != "" and not _NUMBER.fullmatch(label)
         kind = "a whole number" if _CODE.fullmatch(label) else "a name" if is_name else ""
         self._kind = "one that the file lists" if self._are_listed else self._kind or kind
-        if label == _NONE or label in self._found or (kind and kind == self._kind):
+        if label in _NONE or label in self._found or (kind and kind == self._kind):
             return None
         wanted = self._kind or "a whole number from 0, or a name"
         return f"{excerpt(label)} is no label; write {wanted}, or -1 for none"
@@ -42,9 +42,9 @@ class Labels:
     def numbers(self, labels: Sequence[str | None]) -> NDArray[np.int32]:
         """Return the numbers of labels without fault, -1 for none; `settle` says what they mean."""
         for label in dict.fromkeys(labels):
-            if label is not None and label != _NONE:
+            if label is not None and label not in _NONE:
                 self._found.setdefault(label, len(self._found))
-        return np.array([self._found.get(label or _NONE, NO_EMOTION) for label in labels], np.int32)
+        return np.array([self._found.get(label or "", NO_EMOTION) for label in labels], np.int32)
 
     def settle(self, source: Path) -> tuple[list[str], NDArray[np.int64]]:
         """Return the names by code, and the code of each number; the last is that of -1.
@@ -88,6 +88,16 @@ def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
     emotion = np.where(winner < len(_VOTES), winner, NO_EMOTION)
     is_face = winner != _ANSWERS.index("NF")
     return list(_VOTES), pl.DataFrame({"emotion": emotion, "is_face": is_face, "split": split.cast(pl.Int8)})
+
+
+def remarks_on_names(names: Sequence[str]) -> list[str]:
+    """Say if labels are both names and numbers, as where two data sets are in one folder."""
+    numbers = [name for name in names if _NUMBER.fullmatch(name)]
+    others = [name for name in names if name not in numbers]
+    if not numbers or not others:
+        return []
+    both = f"{excerpt(numbers[0])} and {excerpt(others[0])}"
+    return [f"labels are both numbers and names, as {both}: taken as they are"]
 
 
 def excerpt(text: str) -> str:

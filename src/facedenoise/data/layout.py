@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 MIN_SIDE = 8  # px; on smaller images the discriminator has no patch
 _NAMES = {2: "two channels, grey and alpha", 3: "three channels, RGB", 4: "four channels, RGB and alpha"}
+_ARGB = "four channels, alpha and RGB"
 _HALF, _SMOOTHER, _TIE = 0.5, 0.8, 1.001
 
 
@@ -18,6 +19,7 @@ class Layout(NamedTuple):
     side: int
     channels: int = 1
     is_stacked: bool = False  # one channel after the other, and not one pixel after the other
+    is_alpha_first: bool = False
 
     @property
     def values(self) -> int:
@@ -28,15 +30,16 @@ class Layout(NamedTuple):
     def description(self) -> str:
         """Words for readers."""
         order = "one channel after the other" if self.is_stacked else "one pixel after the other"
-        return (
-            f"{self.values} values are {self.side} x {self.side} pixels of {_NAMES[self.channels]}, {order}"
-        )
+        name = _ARGB if self.is_alpha_first else _NAMES[self.channels]
+        return f"{self.values} values are {self.side} x {self.side} pixels of {name}, {order}"
 
     def pixels(self, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return the values of a picture as an array, shape (H, W), or (H, W, C) of several channels."""
         if self.is_stacked:
-            return np.moveaxis(values.reshape(self.channels, self.side, self.side), 0, -1)
-        return values.reshape(self.side, self.side, *[self.channels] * (self.channels > 1))
+            pixels = np.moveaxis(values.reshape(self.channels, self.side, self.side), 0, -1)
+        else:
+            pixels = values.reshape(self.side, self.side, *[self.channels] * (self.channels > 1))
+        return np.roll(pixels, -1, axis=-1) if self.is_alpha_first else pixels
 
 
 def layout_of(pictures: Sequence[NDArray[np.uint8]]) -> Layout | None:
@@ -50,7 +53,8 @@ def layout_of(pictures: Sequence[NDArray[np.uint8]]) -> Layout | None:
     side = _side(count, channels)
     if not side or (channels == 4 and not _has_four_channels(values, side)):  # noqa: PLR2004
         return Layout(isqrt(count)) if isqrt(count) ** 2 == count else None
-    return Layout(side, channels, not _is_interleaved(values, channels))
+    is_stacked = not _is_interleaved(values, channels)
+    return Layout(side, channels, is_stacked, channels == 4 and _has_alpha_first(values, is_stacked))  # noqa: PLR2004
 
 
 def _side(count: int, channels: int) -> int:
@@ -78,3 +82,11 @@ def _has_four_channels(values: NDArray[np.int16], side: int) -> bool:
     mixed, stacked = (4, 4 * side), (1, side)
     smoothest = min(sum(_change(values, step) for step in steps) for steps in (mixed, stacked))
     return smoothest < _SMOOTHER * sum(_change(values, step) for step in (1, 2 * side))
+
+
+def _has_alpha_first(values: NDArray[np.int16], is_stacked: bool) -> bool:
+    """Whether the first of four channels is opaque alpha, and the last one is not."""
+    is_white = values == 255  # noqa: PLR2004
+    shape = (len(values), 4, -1) if is_stacked else (-1, 4, 1)
+    first, *_, last = is_white.reshape(shape).all(axis=(0, 2))
+    return bool(first and not last)

@@ -1,6 +1,7 @@
 """Read the faces of a source, whatever it is, and remember of each what the splits go by."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -12,17 +13,15 @@ from numpy.typing import NDArray
 from facedenoise.data.archives import readable
 from facedenoise.data.face import (
     FOLDERS,
-    MAX_PROBLEMS,
-    USAGE,
     Face,
     Problems,
     Source,
     in_lines,
     split_code,
 )
-from facedenoise.data.face_csv import open_csv
+from facedenoise.data.face_csv import find_csvs, open_csv
 from facedenoise.data.folder import open_folder
-from facedenoise.data.labels import excerpt
+from facedenoise.data.labels import excerpt, remarks_on_names
 from facedenoise.data.parquet import open_parquet
 from facedenoise.data.pixels import Decoder, Images, in_batches
 from facedenoise.errors import InputError
@@ -52,14 +51,24 @@ def open_source(path: Path, noisy: Sequence[str] = ()) -> Source:
             with path.open("rb") as file:
                 parquet = [path] if file.read(4) == b"PAR1" else []
     if parquet:
+        _require_no_csv(path, parquet)
         return open_parquet(path, parquet, noisy)
     return open_csv(path, noisy) or open_folder(path, noisy)
 
 
-class Reading:
-    """A source, and what is remembered of its faces."""
+def _require_no_csv(path: Path, parquet: list[Path]) -> None:
+    csvs = []
+    with suppress(InputError):  # of a CSV or an archive that is no source
+        csvs = find_csvs(path) if path.is_dir() else []
+    if csvs:
+        raise InputError(f"{path}: {parquet[0]} and {csvs[0].name} both hold faces; name one of them")
 
-    def __init__(self, path: Path, noisy: Sequence[str] = (), *, skip: bool) -> None:
+
+class Reading:
+    """A source, and what is remembered of its faces; unless `by_splits`, they may be of any split."""
+
+    def __init__(self, path: Path, noisy: Sequence[str] = (), *, skip: bool, by_splits: bool = True) -> None:
+        self._by_splits, self._words = by_splits, {*USAGES}
         self.path, self.source, self.problems = path, open_source(path, noisy), Problems(skip=skip)
         self.remarks = [*self.source.remarks]
         self.count = 0  # of all faces, broken ones too
@@ -79,20 +88,24 @@ class Reading:
                 bar.update(len(faces))
         self.problems.settle()
         if not self._known:
-            first = self.problems.lines[:MAX_PROBLEMS]
-            raise InputError("\n".join([*first, f"{self.path}: no face is left; mend them"]))
+            raise InputError("\n".join([*self.problems.first, f"{self.path}: no face is left; mend them"]))
         if decoder.layout and decoder.layout.channels > 1:
             self.remarks.append(f"pixels: {decoder.layout.description}")
 
     def _judged(self, face: Face) -> Face:
         """Note it as the fault of a face if its split or its label is none."""
-        is_exact = face.split in USAGES or self.source.split_by != USAGE  # `Train` may be cut off
-        if face.split is not None and not (is_exact and split_code(face.split) is not None):
+        if self._by_splits and face.split is not None and not self._is_split(face.split, face.hint):
             wrong = f"{excerpt(face.split)} is no split; write {', '.join(USAGES)}"
             return face._replace(fault=f"{self.source.split_by}: {wrong}")
         is_folder = self.source.label_by == FOLDERS  # that may have any name
         fault = None if is_folder or face.label is None else self.source.labels.fault(face.label)
         return face._replace(fault=f"{self.source.label_by}: {fault}") if fault else face
+
+    def _is_split(self, word: str, hint: str) -> bool:
+        """Whether a word means a split; in a line without end only if it is known, as it may be cut off."""
+        if not hint and split_code(word) is not None:
+            self._words.add(word)
+        return word in self._words
 
     def _remember(self, faces: Sequence[Face], pairs: Images, row: NDArray[np.int64]) -> None:
         # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.
@@ -112,6 +125,7 @@ class Reading:
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered, with their codes."""
         names, codes = self.source.labels.settle(self.path)
+        self.remarks += remarks_on_names(names)
         rows = pl.DataFrame(np.concatenate(self._known)).with_row_index("place")
         self._known.clear()  # a long source has many rows
         return names, rows.with_columns(emotion=pl.Series(codes.astype(np.int32)[rows["label"]]))

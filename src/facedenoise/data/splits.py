@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from facedenoise.data.audit import audit_splits, is_in, remarks_on
-from facedenoise.data.face import SPLITS, USAGE
+from facedenoise.data.face import FILES, FOLDERS, SPLITS, USAGE
 from facedenoise.data.labels import read_votes
 from facedenoise.data.layout import MIN_SIDE
 from facedenoise.data.pixels import Decoder, Images
@@ -22,6 +22,10 @@ from facedenoise.params import Data
 _PIECE = 1024  # images in memory at a time
 _VAL, _TEST = 1, 2
 _SHARES = "give shares, as `data.split: [0.8, 0.1, 0.1]`"
+_MISSING = {
+    FOLDERS: "no picture is in {}; add such a folder",
+    FILES: "none says {}; name some so",
+}
 _TENSORS = {"emotion": np.int64, "row": np.int64, "in_train": np.uint8}
 
 
@@ -39,7 +43,8 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
     if a split has no face.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    reading = Reading(Path(data.source), data.noisy, skip=data.broken == "skip")
+    is_given = isinstance(data.split, str)
+    reading = Reading(Path(data.source), data.noisy, skip=data.broken == "skip", by_splits=is_given)
     decoder = Decoder(data.size, MIN_SIDE, data.channels)
     with ExitStack() as stack:
         pairs = stack.enter_context(spooled(reading.images(decoder), folder))
@@ -110,7 +115,8 @@ def _split(rows: pl.DataFrame, deduplicate: bool) -> dict[str, pl.DataFrame]:
 def _require(reading: Reading, splits: dict[str, pl.DataFrame]) -> None:
     by = reading.source.split_by
     missing = [SPLITS[name] if by == USAGE else name for name, split in splits.items() if split.is_empty()]
-    problems = [f"{by}: no row has {word}; mark some rows so, or {_SHARES}" for word in missing]
+    wrong = _MISSING.get(by, "no row has {}; mark some rows so")
+    problems = [f"{by}: {wrong.format(word)}, or {_SHARES}" for word in missing]
     if not problems and not splits["train"]["kept"].any():
         problems = ["every training face is a copy of one in val or test; add others"]
     if problems:
