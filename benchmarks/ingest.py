@@ -17,6 +17,7 @@ import pandas as pd
 from common import command_line, measure, print_table, write_result
 from numpy.typing import NDArray
 
+from facedenoise.data.face import Problems
 from facedenoise.data.pixels import Decoder, in_batches
 from facedenoise.data.reading import open_source
 from facedenoise.data.splits import write_splits
@@ -73,7 +74,7 @@ def ratio_of_best(runs: dict[str, list[dict[str, Any]]], key: str) -> float:
 def read_strictly(csv: Path) -> list[NDArray[np.uint8]]:
     """Return all images, read with every check."""
     decoder = Decoder()
-    return [decoder.decode(faces)[0] for faces in in_batches(open_source(csv).faces)]
+    return [decoder.decode(faces, Problems())[0] for faces in in_batches(open_source(csv).faces)]
 
 
 def read_with_pandas(csv: Path) -> list[NDArray[np.uint8]]:

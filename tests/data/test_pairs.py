@@ -142,7 +142,7 @@ def test_up_to_ten_without_a_partner_are_named_at_once(tmp_path: Path) -> None:
     [
         (lambda path: save_tree(path, tree()), "source/clean: nothing in it that can be read; give"),
         (lambda path: save_tree(path, under("clean", FACES)), "source/fog: nothing in it that can be read"),
-        (save_csv, "source: line 1: column 'fog' of data.noisy: 0 of this name in the header; correct"),
+        (save_csv, "source: line 1: column 'fog': 0 of this name in the header; correct data.noisy or"),
         (
             save_columns,
             "source: 3 columns of pictures among image, night, dusk, emotion, Usage; give one and 'fog'",

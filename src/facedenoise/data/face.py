@@ -1,7 +1,8 @@
 """What all sources of faces have in common."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -12,24 +13,17 @@ from facedenoise.images.fer2013 import USAGES
 SPLITS = dict(zip(("train", "val", "test"), USAGES, strict=True))
 """Each split's name, and FER2013's own."""
 
-USAGE = "column 'Usage'"
-"""What says the splits in FER2013's CSV."""
-
-FOLDERS = "folders"
-"""What says labels and splits of pictures."""
-
-FILES = "file names"
-"""What says the splits of several files."""
+USAGE, FOLDERS, FILES = "column 'Usage'", "folders", "file names"
+"""What says the splits of FER2013's CSV, of pictures, and of several files."""
 
 MAX_PROBLEMS = 10
 
 _TRAIN, _TEST = "training train", "privatetest test testing"
 _VAL = "publictest val valid validation validate dev eval"
 _CODES = {word: code for code, words in enumerate((_TRAIN, _VAL, _TEST)) for word in words.split()}
-_VALUE = re.compile(r"(?<= is )['\"].*['\"]([.]{3})?(?=; )")  # as read
 _UNSAID = re.compile("[-_ ]|^fer2013|(set|images?|data|faces)$")
 _COLUMNS = {"label": ("emotion", "label", "labels"), "split": ("usage", "split")}
-
+_VALUE = re.compile(r"(?<= is )['\"].*['\"]([.]{3})?(?=; )")  # as read
 
 Picture: TypeAlias = str | bytes | Path
 """Values in words, what a picture file holds, or such a file."""
@@ -52,55 +46,49 @@ class Source(NamedTuple):
 
     faces: Iterator[Face]
     labels: Labels
-    label_by: str = FOLDERS  # what says the labels, and the splits
     split_by: str = FOLDERS
     remarks: tuple[str, ...] = ()
 
 
-Problem: TypeAlias = tuple[str, str]
-"""A place, and what is wrong there."""
-
-
 class Problems:
-    """What is wrong: raised ten at once as an InputError, or, to `skip` what they are on, kept."""
+    """What is wrong with faces: raised ten at once as an InputError, or, to `skip` them, kept."""
 
     def __init__(self, *, skip: bool = False) -> None:
-        self._skip, self._all = skip, list[Problem]()
+        self._skip, self._found = skip, list[tuple[str, str]]()
 
     @property
     def lines(self) -> list[str]:
         """A line on each problem."""
-        return [f"{place}: {wrong}" for place, wrong in self._all]
+        return [f"{place}: {wrong}" for place, wrong in self._found]
 
     @property
     def first(self) -> list[str]:
         """A line on each of the first ten problems; one if all are on lines of a file and of one kind."""
-        first = self._all[:MAX_PROBLEMS]
+        first = self._found[:MAX_PROBLEMS]
         kinds = {(place.rstrip("0123456789"), _VALUE.sub("", wrong)) for place, wrong in first}
         if len(first) == MAX_PROBLEMS and len(kinds) == 1:
             last = first[-1][0].rpartition(": ")[2]
             return [f"{self.lines[0]} (likewise in the next {MAX_PROBLEMS - 1}, up to {last})"]
         return self.lines[:MAX_PROBLEMS]
 
-    def add(self, *problems: Problem) -> None:
-        """Note problems, in the order of the source."""
-        self._all += problems
-        self.settle(MAX_PROBLEMS)
+    @contextmanager
+    def noting(self, face: Face) -> Iterator[None]:
+        """Note an InputError of the block as a problem of this face."""
+        try:
+            yield
+        except InputError as error:
+            self._found.append((face.place, str(error).removeprefix(f"{face.place}: ") + face.hint))
+            self.settle(MAX_PROBLEMS)
 
     def settle(self, least: int = 1) -> None:
         """Raise the first problems, if there are so many at `least` and none is to be skipped."""
-        if len(self._all) >= least and not self._skip:
+        if len(self._found) >= least and not self._skip:
             raise InputError("\n".join(self.first))
 
 
-def in_lines(faces: Sequence[Face], faults: Mapping[int, str]) -> list[Problem]:
-    """Say what is wrong with faces, by their index, and where."""
-    return [(faces[index].place, f"{faults[index]}{faces[index].hint}") for index in sorted(faults)]
-
-
-def split_code(word: str) -> int | None:
+def split_code(word: str | None) -> int | None:
     """Return the index of the split that a word means, in any case, as `FER2013Train` or `train_set`."""
-    return _CODES.get(_UNSAID.sub("", word.lower()))
+    return _CODES.get(_UNSAID.sub("", (word or "").lower()))
 
 
 def known_columns(header: Iterable[str]) -> dict[str, str]:

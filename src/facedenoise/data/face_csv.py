@@ -27,7 +27,7 @@ csv.field_size_limit(_MAX_LINE)
 
 
 class FaceCsv:
-    """A CSV of faces, called `name` in messages: its `header`, its `columns`, and the `index` of each.
+    """A CSV of faces, called `name` in messages: its `header`, and the `columns` of what is known there.
 
     A byte order mark, CRLF, quoted fields, blank lines, blanks around fields and a missing last line end are
     accepted. Raises an InputError if the header is none, and, when it is read, if the file is damaged.
@@ -36,57 +36,61 @@ class FaceCsv:
     def __init__(self, name: str, opener: Callable[[], IO[bytes]]) -> None:
         self.name, self.stem = name, PurePath(name).name.split(".")[0].lower()
         self._lines = _read_lines(name, opener)
-        self.header = _read_header(name, next(self._lines, (1, ""))[1])
-        self._lower = [column.lower() for column in self.header]
-        self.columns = {"pixels": "pixels", **known_columns(self._lower)}
-        self.index = {kind: self._lower.index(column) for kind, column in self.columns.items()}
+        line = next(self._lines, (1, ""))[1]
+        has_pixels = "pixels" in [column.strip(' "\r\n').lower() for column in line.split(",")]
+        try:
+            if not has_pixels and (kind := kind_of(line)):
+                raise InputError(kind)
+            self.header = _split_fields(line)
+        except InputError as error:
+            raise InputError(f"{name}: line 1: {error}") from None
+        self.names = [column.lower() for column in self.header]
+        self.columns = {"pixels": "pixels", **known_columns(self.names)}
+        for column in self.columns.values():
+            self._require_one(column, "give emotion, pixels, Usage, once each, in")
+
+    def _require_one(self, column: str, remedy: str) -> None:
+        if (count := self.names.count(column.lower())) != 1:
+            wrong = f"column '{column}': {count} of this name in the header; {remedy}"
+            raise InputError(f"{self.name}: line 1: {wrong} {excerpt(','.join(self.header))}")
 
     def faces(self, split: str | None = None, noisy: Sequence[str] = ()) -> Iterator[Face]:
         """Yield the faces; `split` is that of a file without one, `noisy` the columns of noisy versions."""
-        pictures = {"pixels": self.index["pixels"]} | {name: self._find(name) for name in noisy}
-        label_at, split_at = self.index.get("label"), self.index.get("split")
+        for name in noisy:
+            self._require_one(name, "correct data.noisy or")
         number = None
         for number, line in self._lines:
-            hint = "" if line.endswith("\n") else _CUT
+            place, hint = f"{self.name}: line {number}", "" if line.endswith("\n") else _CUT
             try:
-                fields = _split_fields(line, len(self.header))
-                self._require_square(fields)
-            except ValueError as error:
-                yield Face(f"{self.name}: line {number}", fault=str(error), hint=hint)
-            else:
-                words = {name: fields[index] for name, index in pictures.items()}
-                label = None if label_at is None else fields[label_at]
-                word = split if split_at is None else fields[split_at]
-                yield Face(f"{self.name}: line {number}", words, label, word, "", hint, fields)
+                row = self._row(fields := _split_fields(line))
+            except InputError as error:
+                yield Face(place, fault=str(error), hint=hint)
+                continue
+            words = {name: row[name.lower()] for name in ("pixels", *noisy)}
+            label, word = row.get(self.columns.get("label")), row.get(self.columns.get("split"), split)
+            yield Face(place, words, label, word, hint=hint, fields=fields)
         if not number:
             what = OLD_MAC if "\r" in "".join(self.header) else "a header without rows; get the file again"
             raise InputError(f"{self.name}: line 1: {what}")
 
-    def _find(self, name: str) -> int:
-        if (count := self._lower.count(name.lower())) != 1:
-            wrong = f"line 1: column '{name}' of data.noisy: {count} of this name in the header"
-            raise InputError(f"{self.name}: {wrong}; correct data.noisy or the header")
-        return self._lower.index(name.lower())
-
-    def _require_square(self, fields: list[str]) -> None:
-        """Raise a ValueError if columns `width` and `height` differ: the pixels could pass for a square."""
-        size = [fields[self._lower.index(name)] for name in ("width", "height") if name in self._lower]
-        if len(set(size)) > 1:
-            raise ValueError(
-                f"{excerpt(size[0])} x {excerpt(size[1])} pixels are no square; give pictures as files"
-            )
+    def _row(self, fields: list[str]) -> dict[str | None, str]:
+        """Return fields by column; InputError if they are too few or many, or the picture is no square."""
+        if len(fields) != len(self.names):
+            wrong = f"{len(fields)} fields, the header has {len(self.names)}"
+            raise InputError(f"{wrong}; check commas and quotes")
+        row: dict[str | None, str] = dict(zip(self.names, fields, strict=True))
+        size = [excerpt(row[name]) for name in ("width", "height") if name in row]
+        if len({*size}) > 1:  # the pixels could pass for a square
+            raise InputError(f"{' x '.join(size)} pixels are no square; give pictures as files")
+        return row
 
 
-def open_csv(path: Path, noisy: Sequence[str]) -> Source | None:
-    """Open what `find_csvs` finds as one source; None for a folder without a CSV of faces."""
-    files = find_csvs(path)
-    if not files:
-        return None
-    faces = (face for file in files for face in file.faces(file.stem if len(files) > 1 else None, noisy))
-    columns = {"label": "emotion"} | files[0].columns
-    split_by = FILES if len(files) > 1 else "column 'split'" if columns.get("split") == "split" else USAGE
-    label_by = f"column '{columns['label']}'"
-    return Source(faces, Labels(emotions=columns["label"] == "emotion"), label_by, split_by)
+def open_csv(files: Sequence[FaceCsv], noisy: Sequence[str]) -> Source:
+    """Open what `find_csvs` finds as one source; the columns `noisy` have noisy versions."""
+    are_many, columns = len(files) > 1, files[0].columns
+    faces = (face for file in files for face in file.faces(file.stem if are_many else None, noisy))
+    split_by = FILES if are_many else "column 'split'" if columns.get("split") == "split" else USAGE
+    return Source(faces, Labels(columns.get("label", "emotion")), split_by)
 
 
 def find_csvs(path: Path) -> list[FaceCsv]:
@@ -123,33 +127,15 @@ def _read_lines(name: str, opener: Callable[[], IO[bytes]]) -> Iterator[tuple[in
                 yield number, line
 
 
-def _split_fields(line: str, count: int | None = None) -> list[str]:
-    """Return the fields of a line without the blanks around them; ValueError if there are not `count`."""
+def _split_fields(line: str) -> list[str]:
+    """Return the fields of a line without the blanks around them; InputError for NUL or wrong quotes."""
     if "\0" in line:
-        raise ValueError("a NUL byte: no UTF-8 text, or damaged; save it as a UTF-8 CSV or get it again")
+        raise InputError("a NUL byte: no UTF-8 text, or damaged; save it as a UTF-8 CSV or get it again")
     line = line.removesuffix("\n").removesuffix("\r")
     fields = line.split(",")
     try:
         if '"' in line:
             (fields,) = csv.reader([_BEHIND_QUOTE.sub('"', line)], strict=True, skipinitialspace=True)
     except csv.Error:
-        raise ValueError("a misplaced or unclosed quote; mend it") from None
-    if count not in (None, len(fields)):
-        raise ValueError(f"{len(fields)} fields, the header has {count}; check commas and quotes")
+        raise InputError("a misplaced or unclosed quote; mend it") from None
     return [field.strip(" ") for field in fields]
-
-
-def _read_header(name: str, line: str) -> list[str]:
-    try:
-        has_pixels = "pixels" in [column.strip(' "\r\n').lower() for column in line.split(",")]
-        if not has_pixels and (kind := kind_of(line)):
-            raise ValueError(kind)
-        columns = _split_fields(line)
-        lower = [column.lower() for column in columns]
-        for column in ("pixels", *known_columns(lower).values()):
-            if (count := lower.count(column)) != 1:
-                many = f"column '{column}': {count} of this name in the header {excerpt(line)}"
-                raise ValueError(f"{many}; give a CSV with emotion, pixels, Usage, once each")
-    except ValueError as error:
-        raise InputError(f"{name}: line 1: {error}") from None
-    return columns

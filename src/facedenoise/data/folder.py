@@ -1,7 +1,9 @@
 """Faces from a folder of pictures, at any depth; the names of folders say split and label."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
+from os.path import commonpath
 from pathlib import Path
 
 from facedenoise.data.face import Face, Source, split_code
@@ -9,8 +11,7 @@ from facedenoise.data.labels import Labels
 from facedenoise.errors import InputError
 from facedenoise.pictures.folders import Found, find_pictures
 
-CLEAN = "clean"
-"""The folder of clean pictures, where noisy ones are beside it."""
+_CLEAN = "clean"  # the folder of clean pictures, where noisy ones are beside it
 
 
 def open_folder(folder: Path, noisy: Sequence[str]) -> Source:
@@ -20,11 +21,14 @@ def open_folder(folder: Path, noisy: Sequence[str]) -> Source:
     `PublicTest_` is for validation, as in FER2013 where others have unpacked it. With `noisy` they are in the
     folder `clean`, and beside it each folder of these names has a noisy version of each in the same tree.
     """
-    top = folder / CLEAN if noisy else folder
+    top = folder / _CLEAN if noisy else folder
     found = _find(top)
-    faces = _faces(top, found.pictures)
+    common = Path(commonpath([path.parent for path in found.pictures])).relative_to(top).parts
+    around = [*takewhile(lambda word: split_code(word) is None, common)]  # all pictures: they say nothing
+    faces = [_face(path, path.relative_to(top.joinpath(*around)).parts[:-1]) for path in found.pictures]
+    faces.sort(key=lambda face: (split_code(face.split) or 0, _natural(face.place)))
     remarks = tuple(f"{link}: a link to a folder, not followed" for link in found.links)
-    return Source(_paired(faces, top, noisy) if noisy else faces, Labels(), remarks=remarks)
+    return Source(_paired(faces, top, noisy), Labels(), remarks=remarks)
 
 
 def _find(folder: Path) -> Found:
@@ -38,20 +42,38 @@ def _find(folder: Path) -> Found:
     return found
 
 
-def _paired(faces: Iterator[Face], clean: Path, noisy: Sequence[str]) -> Iterator[Face]:
+def _face(path: Path, folders: Sequence[str]) -> Face:
+    """Tell label and split: the label is in the split, around it or alone."""
+    at = next((at for at, word in enumerate(folders) if split_code(word) is not None), None)
+    if at is None:
+        return Face(str(path), {_CLEAN: path}, next(iter(folders), None))
+    label = next(iter((*folders[at + 1 :], *folders[:at][::-1])), None)
+    is_val = path.name.startswith("PublicTest_") and split_code(folders[at]) == split_code("test")
+    return Face(str(path), {_CLEAN: path}, label, "val" if is_val else folders[at])
+
+
+def _natural(path: str) -> list[tuple[str, int]]:
+    """Split a path into texts and numbers, so that 9 comes before 10; the name of the file counts most."""
+    pieces = re.findall(r"(\D*)(\d*)", f"{Path(path).name}/{path}")
+    return [(text, int(digits or 0)) for text, digits in pieces]
+
+
+def _paired(faces: Iterable[Face], clean: Path, noisy: Sequence[str]) -> Iterator[Face]:
     """Add to each face its noisy pictures, of the same name but for its end; then name those left over."""
-    folders = {name: clean.with_name(name) for name in noisy}
-    partners = {name: _by_name(folder) for name, folder in folders.items()}
+    partners = {name: _by_name(clean.with_name(name)) for name in noisy}
     for face in faces:
         key = Path(face.place).relative_to(clean).with_suffix("")
         found = {name: paths.pop(key, []) for name, paths in partners.items()}
-        if odd := [name for name in noisy if len(found[name]) != 1]:
-            wrong = ", ".join(f"{len(found[name])} pictures of its name in {folders[name]}" for name in odd)
-            yield face._replace(fault=f"{wrong}; give one, with the same folders and name")
+        wrong = [
+            f"{len(paths)} pictures of its name in {clean.with_name(name)}"
+            for name, paths in found.items()
+            if len(paths) != 1
+        ]
+        if wrong:
+            yield face._replace(fault=f"{', '.join(wrong)}; give one, with the same folders and name")
         else:
-            yield face._replace(
-                pictures={**face.pictures, **{name: paths[0] for name, paths in found.items()}}
-            )
+            pairs = {name: paths[0] for name, paths in found.items()}
+            yield face._replace(pictures={**face.pictures, **pairs})
     for path in (path for left in partners.values() for paths in left.values() for path in paths):
         yield Face(str(path), fault=f"no picture of its name is left in {clean}; take it out or add that")
 
@@ -61,33 +83,3 @@ def _by_name(folder: Path) -> dict[Path, list[Path]]:
     for path in _find(folder).pictures:
         partners.setdefault(path.relative_to(folder).with_suffix(""), []).append(path)
     return partners
-
-
-def _faces(folder: Path, pictures: list[Path]) -> Iterator[Face]:
-    folders = [path.relative_to(folder).parts[:-1] for path in pictures]
-    around = 0  # how many folders are around all pictures and say nothing
-    while {name for names in folders for name in names[around : around + 1]} and _same(folders, around):
-        around += 1
-    faces = [_face(path, names[around:]) for path, names in zip(pictures, folders, strict=True)]
-    yield from sorted(faces, key=lambda face: (split_code(face.split or "") or 0, _natural(face.place)))
-
-
-def _same(folders: list[tuple[str, ...]], depth: int) -> bool:
-    names = {names[depth : depth + 1] for names in folders}
-    return len(names) == 1 and split_code(*names.pop()) is None
-
-
-def _face(path: Path, folders: tuple[str, ...]) -> Face:
-    """Tell label and split: the label is in the split, around it or alone."""
-    place = next((place for place, word in enumerate(folders) if split_code(word) is not None), None)
-    if place is None:
-        return Face(str(path), {CLEAN: path}, folders[0] if folders else None)
-    label = next(iter((*folders[place + 1 :], *folders[:place][::-1])), None)
-    is_val = path.name.startswith("PublicTest_") and split_code(folders[place]) == split_code("test")
-    return Face(str(path), {CLEAN: path}, label, "val" if is_val else folders[place])
-
-
-def _natural(path: str) -> list[tuple[str, int]]:
-    """Split a path into texts and numbers, so that 9 comes before 10; the name of the file counts most."""
-    pieces = re.findall(r"(\D*)(\d*)", f"{Path(path).name}/{path}")
-    return [(text, int(digits or 0)) for text, digits in pieces]

@@ -19,32 +19,33 @@ _ANSWERS = (*_VOTES, "unknown", "NF")  # NF: no face
 
 
 class Labels:
-    """The labels that a source has, as they are met: all whole numbers, or all names.
+    """The labels of a source: all whole numbers, or all names; of folders, in no `column`, any.
 
-    `names` are those by code where the source lists them; with `emotions`, codes from 0 to 6 are FER2013's.
+    `names` are those by code where the source lists them; codes from 0 to 6 of emotions are FER2013's.
     """
 
-    def __init__(self, names: Sequence[str] = (), *, emotions: bool = False) -> None:
+    def __init__(self, column: str | None = None, names: Sequence[str] = ()) -> None:
+        self._column, self._are_listed = column, bool(names)
         self._found = {name: number for number, name in enumerate(names)}
-        self._are_listed, self._emotions = bool(names), emotions
-        self._kind = ""
+        self._kind = "one that the file lists" if names else ""
 
-    def fault(self, label: str) -> str | None:
+    def fault(self, label: str | None) -> str:
         """Say what is wrong with a label, if anything."""
-        is_name = label.isprintable() and label != "" and not _NUMBER.fullmatch(label)
+        if self._column is None or label is None or label in _NONE or label in self._found:
+            return ""
+        is_name = label.isprintable() and not _NUMBER.fullmatch(label)
         kind = "a whole number" if _CODE.fullmatch(label) else "a name" if is_name else ""
-        self._kind = "one that the file lists" if self._are_listed else self._kind or kind
-        if label in _NONE or label in self._found or (kind and kind == self._kind):
-            return None
+        self._kind = self._kind or kind
+        if kind and kind == self._kind:
+            return ""
         wanted = self._kind or "a whole number from 0, or a name"
-        return f"{excerpt(label)} is no label; write {wanted}, or -1 for none"
+        return f"column '{self._column}': {excerpt(label)} is no label; write {wanted}, or -1 for none"
 
-    def numbers(self, labels: Sequence[str | None]) -> NDArray[np.int32]:
-        """Return the numbers of labels without fault, -1 for none; `settle` says what they mean."""
-        for label in dict.fromkeys(labels):
-            if label is not None and label not in _NONE:
-                self._found.setdefault(label, len(self._found))
-        return np.array([self._found.get(label or "", NO_EMOTION) for label in labels], np.int32)
+    def number(self, label: str | None) -> int:
+        """Return the number of a label without fault, -1 for none; `settle` says what it means."""
+        if label is None or label in _NONE:
+            return NO_EMOTION
+        return self._found.setdefault(label, len(self._found))
 
     def settle(self, source: Path) -> tuple[list[str], NDArray[np.int64]]:
         """Return the names by code, and the code of each number; the last is that of -1.
@@ -52,20 +53,22 @@ class Labels:
         FER2013's codes and all seven of its names get its names and codes; other labels are sorted.
         InputError for two that differ in capitals alone.
         """
-        lower = {name.casefold(): name for name in self._found}
-        for name in self._found:
-            if (other := lower[name.casefold()]) != name:
-                both = f"labels {excerpt(name)} and {excerpt(other)}"
-                raise InputError(f"{source}: {both} differ in capitals alone; give them one name")
-        names, are_codes = list(self._found), all(map(_CODE.fullmatch, self._found))
-        if not self._are_listed:
-            names.sort(key=lambda name: (int(name) if are_codes else 0, name))
-        codes = {name: code for code, name in enumerate(names)}
-        if not self._are_listed and lower.keys() == set(EMOTIONS):
-            names, codes = list(EMOTIONS), {lower[name]: code for code, name in enumerate(EMOTIONS)}
-        elif self._emotions and are_codes and all(int(name) < len(EMOTIONS) for name in names):
-            names, codes = list(EMOTIONS), {name: int(name) for name in names}
-        return names, np.array([*map(codes.__getitem__, self._found), NO_EMOTION])
+        found, names = list(self._found), list(EMOTIONS)
+        lower = {name.casefold(): name for name in found}
+        if twins := [name for name in found if lower[name.casefold()] != name]:
+            both = f"labels {excerpt(twins[0])} and {excerpt(lower[twins[0].casefold()])}"
+            raise InputError(f"{source}: {both} differ in capitals alone; give them one name")
+        digits = [str(code) for code in range(len(names))]
+        if "emotion" in (self._column or "").lower() and {*found} <= {*digits}:
+            order = digits
+        elif not self._are_listed and lower.keys() == {*names}:
+            order = [lower[name] for name in names]
+        else:
+            are_codes = all(map(_CODE.fullmatch, found))
+            by_code = sorted(found, key=lambda name: (int(name) if are_codes else 0, name))
+            names = order = found if self._are_listed else by_code
+        codes = {name: code for code, name in enumerate(order)}
+        return names, np.array([*(codes[name] for name in found), NO_EMOTION])
 
 
 def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 MIN_SIDE = 8  # px; on smaller images the discriminator has no patch
 _NAMES = {2: "two channels, grey and alpha", 3: "three channels, RGB", 4: "four channels, RGB and alpha"}
-_ARGB = "four channels, alpha and RGB"
+_WHITE, _FOUR = 255, 4
 _HALF, _SMOOTHER, _TIE = 0.5, 0.8, 1.001
 
 
@@ -30,7 +30,7 @@ class Layout(NamedTuple):
     def description(self) -> str:
         """Words for readers."""
         order = "one channel after the other" if self.is_stacked else "one pixel after the other"
-        name = _ARGB if self.is_alpha_first else _NAMES[self.channels]
+        name = "four channels, alpha and RGB" if self.is_alpha_first else _NAMES[self.channels]
         return f"{self.values} values are {self.side} x {self.side} pixels of {name}, {order}"
 
     def pixels(self, values: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -49,44 +49,37 @@ def layout_of(pictures: Sequence[NDArray[np.uint8]]) -> Layout | None:
     """
     values = np.stack(pictures).astype(np.int16)
     count = values.shape[1]
-    channels = next((channels for channels in (2, 3) if _side(count, channels)), 4)
-    side = _side(count, channels)
-    if not side or (channels == 4 and not _has_four_channels(values, side)):  # noqa: PLR2004
-        return Layout(isqrt(count)) if isqrt(count) ** 2 == count else None
-    is_stacked = not _is_interleaved(values, channels)
-    return Layout(side, channels, is_stacked, channels == 4 and _has_alpha_first(values, is_stacked))  # noqa: PLR2004
+    for channels in _NAMES:
+        side = isqrt(count // channels)
+        is_square = side >= MIN_SIDE and channels * side**2 == count
+        if is_square and (channels < _FOUR or _has_four_channels(values, side)):
+            is_stacked = not _is_interleaved(values, channels)
+            return Layout(side, channels, is_stacked, channels == _FOUR and _has_alpha_first(values, is_stacked))
+    return Layout(isqrt(count)) if isqrt(count) ** 2 == count else None
 
 
-def _side(count: int, channels: int) -> int:
-    """Return the side of a square of such pixels; 0 if there is none, or only a tiny one."""
-    side = isqrt(count // channels)
-    return side if side >= MIN_SIDE and channels * side**2 == count else 0
-
-
-def _change(values: NDArray[np.int16], step: int) -> float:
-    return float(np.abs(values[:, step:] - values[:, :-step]).mean())
+def _change(values: NDArray[np.int16], *steps: int) -> float:
+    return sum(float(np.abs(values[:, step:] - values[:, :-step]).mean()) for step in steps)
 
 
 def _is_interleaved(values: NDArray[np.int16], channels: int) -> bool:
     """Whether the next pixel is more alike than the next value is, wherever in a pixel that is."""
     steps = np.abs(np.diff(values))
-    nearest = max(float(steps[:, start::channels].mean()) for start in range(channels))
-    return _change(values, channels) <= _TIE * nearest
+    nearest = max(steps[:, start::channels].mean() for start in range(channels))
+    return bool(_change(values, channels) <= _TIE * nearest)
 
 
 def _has_four_channels(values: NDArray[np.int16], side: int) -> bool:
     """Whether there is opaque alpha, or four channels are smoother than grey of twice the side."""
-    is_white = values.reshape(len(values), -1, 4) == 255  # noqa: PLR2004
+    is_white = values.reshape(len(values), -1, _FOUR) == _WHITE
     if is_white[..., 3].all() and is_white[..., :3].mean() <= _HALF:
         return True
-    mixed, stacked = (4, 4 * side), (1, side)
-    smoothest = min(sum(_change(values, step) for step in steps) for steps in (mixed, stacked))
-    return smoothest < _SMOOTHER * sum(_change(values, step) for step in (1, 2 * side))
+    mixed, stacked = _change(values, _FOUR, _FOUR * side), _change(values, 1, side)
+    return min(mixed, stacked) < _SMOOTHER * _change(values, 1, 2 * side)
 
 
 def _has_alpha_first(values: NDArray[np.int16], is_stacked: bool) -> bool:
     """Whether the first of four channels is opaque alpha, and the last one is not."""
-    is_white = values == 255  # noqa: PLR2004
-    shape = (len(values), 4, -1) if is_stacked else (-1, 4, 1)
-    first, *_, last = is_white.reshape(shape).all(axis=(0, 2))
+    shape = (len(values), _FOUR, -1) if is_stacked else (-1, _FOUR, 1)
+    first, *_, last = (values == _WHITE).reshape(shape).all(axis=(0, 2))
     return bool(first and not last)

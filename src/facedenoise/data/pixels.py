@@ -1,8 +1,6 @@
 """Faces as images of one size: squares of 8 bits, grey or RGB, from words or from pictures."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from facedenoise.data.face import Face, Picture
+from facedenoise.data.face import Face, Picture, Problems
 from facedenoise.data.labels import excerpt
 from facedenoise.data.layout import Layout, layout_of
 from facedenoise.errors import InputError
@@ -30,16 +28,12 @@ def in_batches(faces: Iterable[Face]) -> Iterator[list[Face]]:
     waiting = 0
     for face in faces:
         batch.append(face)
-        waiting += _FACE + sum(len(picture) for picture in face.pictures.values() if isinstance(picture, str))
+        waiting += _FACE + sum(map(len, _texts([face])))
         if waiting > _BATCH:
             yield batch
             batch, waiting = [], 0
     if batch:
         yield batch
-
-
-_Arrays = dict[str, NDArray[Any]]
-_Numbers = dict[str, NDArray[np.uint8] | None]
 
 
 class Decoder:
@@ -48,49 +42,65 @@ class Decoder:
     def __init__(self, size: int | None = None, least: int = 1, channels: int = 1) -> None:
         self._size, self._least, self._channels = size, least, channels
         self._first: tuple[int, str] | None = None  # side of the first image, and its place
+        self._numbers: dict[str, NDArray[np.uint8] | None] = {}  # of the words in a batch
         self.layout: Layout | None = None  # of words
 
-    def decode(self, faces: Sequence[Face]) -> tuple[Images, dict[int, str]]:
-        """Return the images of the faces without fault, and what is wrong with the others, by index."""
-        pictures = [picture for face in faces for picture in face.pictures.values()]
-        numbers = _parse([picture for picture in pictures if isinstance(picture, str)])
-        images, read = [], dict[int, _Arrays]()
-        faults = {index: face.fault for index, face in enumerate(faces) if face.fault}
+    def decode(self, faces: Sequence[Face], problems: Problems) -> tuple[Images, list[int]]:
+        """Return the images of faces without fault, and their indices; note what is wrong with others."""
+        self._numbers = _parse(_texts(faces))
+        self._find_layout(faces)
+        images, good = [], []
         for index, face in enumerate(faces):
-            if index not in faults:
-                with _noting(faults, index, face):
-                    read[index] = {name: _read(name, face.pictures[name], numbers) for name in face.pictures}
-        self._find_layout([next(iter(arrays.values())) for arrays in read.values()])
-        for index, arrays in read.items():
-            with _noting(faults, index, faces[index]):
-                images.append(self._squares(arrays, faces[index].place))
-        return np.stack(images) if images else np.empty((0, 1, 1, 1, 1), np.uint8), faults
+            with problems.noting(face):
+                images.append(self._squares(face))
+                good.append(index)
+        return np.stack(images) if images else np.empty((0, 1, 1, 1, 1), np.uint8), good
 
-    def _find_layout(self, clean: list[NDArray[Any]]) -> None:
-        words = [values for values in clean if values.ndim == 1]
-        for count in dict.fromkeys(map(len, words)):
-            same = (values for values in words if len(values) == count)
-            self.layout = self.layout or layout_of([*islice(same, _JUDGED)])
+    def _find_layout(self, faces: Sequence[Face]) -> None:
+        texts = [text for face in faces if not face.fault for text in _texts([face])[:1]]
+        clean = [values for text in texts if (values := self._numbers[text]) is not None]
+        for count in dict.fromkeys(map(len, clean)):
+            same = [values for values in clean if len(values) == count]
+            self.layout = self.layout or layout_of(same[:_JUDGED])
 
-    def _squares(self, arrays: _Arrays, place: str) -> NDArray[np.uint8]:
-        """Return the pictures of a face, of words in this layout, with one size; else InputError."""
-        pictures = {name: self._shaped(name, values) for name, values in arrays.items()}
+    def _squares(self, face: Face) -> NDArray[np.uint8]:
+        """Return the pictures of a face, (p, C, H, H), with the size of all; else InputError."""
+        if face.fault:
+            raise InputError(face.fault)
+        pictures = {name: self._read(name, picture) for name, picture in face.pictures.items()}
         clean, *noisy = pictures.items()
         for name, pixels in noisy:
             if pixels.shape[:2] != clean[1].shape[:2]:
                 sizes = f"{_size(pixels)} in '{name}', but {_size(clean[1])} in '{clean[0]}'"
                 raise InputError(f"{sizes}; give both the same size")
         images = np.stack([square(pixels, self._size, self._channels) for pixels in pictures.values()])
-        self._require_size(images[0, 0], place)
+        self._require_size(images[0, 0], face.place)
         return images
 
-    def _shaped(self, name: str, values: NDArray[Any]) -> NDArray[Any]:
-        if values.ndim > 1:
-            return values
+    def _read(self, name: str, picture: Picture) -> NDArray[Any]:
+        """Return the pixels of a picture, shape (H, W) or (H, W, C); else InputError."""
+        if isinstance(picture, Path):
+            return read_picture(picture).pixels
+        try:
+            if isinstance(picture, str):
+                return self._shaped(picture)
+            if not picture:
+                raise InputError("no picture, or only the name of one; embed its bytes")
+            return read_picture_bytes(picture).pixels
+        except InputError as error:
+            raise InputError(f"column '{name}': {error}") from None
+
+    def _shaped(self, text: str) -> NDArray[np.uint8]:
+        values = self._numbers[text]
+        if values is None:
+            words = _words([text]).explode()
+            bad = words.cast(pl.UInt8, strict=False).is_null().arg_true()[0]
+            pixel = f"pixel {bad + 1} is {excerpt(words[bad])}"
+            raise InputError(f"{pixel}; write whole numbers from 0 to 255, one blank between two")
         if self.layout and len(values) == self.layout.values:
             return self.layout.pixels(values)
         wanted = f"{self.layout.values}, as others have" if self.layout else "a square, as 48 x 48"
-        raise InputError(f"column '{name}': {len(values)} pixels; give each image {wanted}")
+        raise InputError(f"{len(values)} pixels; give each image {wanted}")
 
     def _require_size(self, image: NDArray[np.uint8], place: str) -> None:
         (height, width), fault = image.shape, _size(image)
@@ -104,50 +114,21 @@ class Decoder:
         self._first = side, first
 
 
-@contextmanager
-def _noting(faults: dict[int, str], index: int, face: Face) -> Iterator[None]:
-    try:
-        yield
-    except InputError as error:
-        faults[index] = str(error).removeprefix(f"{face.place}: ")
+def _texts(faces: Iterable[Face]) -> list[str]:
+    return [picture for face in faces for picture in face.pictures.values() if isinstance(picture, str)]
 
 
-def _read(name: str, picture: Picture, numbers: _Numbers) -> NDArray[Any]:
-    """Return the pixels of a picture, (H, W) or (H, W, C), or the numbers of words, (n,); else InputError."""
-    if isinstance(picture, Path):
-        return read_picture(picture).pixels
-    try:
-        if isinstance(picture, str):
-            return _require_numbers(picture, numbers[picture])
-        if not picture:
-            raise InputError("no picture, or only the name of one; embed its bytes")
-        return read_picture_bytes(picture).pixels
-    except InputError as error:
-        raise InputError(f"column '{name}': {error}") from None
-
-
-def _parse(texts: Sequence[str]) -> _Numbers:
+def _parse(texts: Sequence[str]) -> dict[str, NDArray[np.uint8] | None]:
     """Return the numbers in each text; None for a text with a word that is none from 0 to 255."""
     values = _words(texts).cast(pl.List(pl.UInt8), strict=False)  # null: no such number
-    counts = values.list.len().to_numpy()
-    is_whole = values.list.drop_nulls().list.len().to_numpy() == counts
-    flat, ends = values.explode().fill_null(0).to_numpy(), np.cumsum(counts)
-    pixels = (flat[end - count : end] for end, count in zip(ends, counts, strict=True))
-    return {text: each if whole else None for text, each, whole in zip(texts, pixels, is_whole, strict=True)}
+    return {
+        text: None if each.has_nulls() else each.to_numpy() for text, each in zip(texts, values, strict=True)
+    }
 
 
 def _words(texts: Sequence[str]) -> pl.Series:
     printable = [text.encode(errors="replace").decode() for text in texts]
     return pl.Series(printable, dtype=pl.String).str.split(" ")
-
-
-def _require_numbers(text: str, numbers: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-    if numbers is None:
-        words = _words([text]).explode()
-        bad = words.cast(pl.UInt8, strict=False).is_null().arg_true()[0]
-        pixel = f"pixel {bad + 1} is {excerpt(words[bad])}"
-        raise InputError(f"{pixel}; write whole numbers from 0 to 255, one blank between two")
-    return numbers
 
 
 def _size(pixels: NDArray[Any]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from facedenoise.data.face import Problems, in_lines
+from facedenoise.data.face import Problems
 from facedenoise.data.face_csv import find_csvs
 from facedenoise.data.pixels import Decoder, in_batches
 from facedenoise.errors import InputError
@@ -74,13 +74,12 @@ def rewrite_csv(source: Path, target: Path, change: Change) -> None:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(file.header)
         for faces in in_batches(tqdm(file.faces(), unit=" faces", leave=False, disable=None)):
-            images, faults = decoder.decode(faces)
+            images, _ = decoder.decode(faces, problems)
             if decoder.layout and decoder.layout.channels > 1:
                 raise InputError(f"{source}: {decoder.layout.description}; save colour as picture files")
-            problems.add(*in_lines(faces, faults))
             changed = change(list(enumerate(images[:, 0, 0], row))) if not problems.lines else []
             for face, (image, _) in zip(faces, changed, strict=False):
-                face.fields[file.index["pixels"]] = " ".join(map(str, image.ravel().tolist()))
+                face.fields[file.names.index("pixels")] = " ".join(map(str, image.ravel().tolist()))
                 writer.writerow(face.fields)
             row += len(faces)
         problems.settle()
