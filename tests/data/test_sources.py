@@ -215,19 +215,19 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "pointers to pictures": (pointer("1.png"), "source/1.png: a Git-LFS pointer, not the file itself; `git"),
     "no splits": (
         folder(sad__1=FACES[0], awe__2=FACES[1]),
-        "source: nothing in it says the splits; give shares, as",
+        "source: 2 of 2 faces are in no split: the first is number 0, counted from 0; put them into",
     ),
     "some in no split": (
         folder(train__sad__1=FACES[0], test__sad__1=FACES[1], extra__1=FACES[2]),
-        "source: 1 faces are in no split, first number 0, counted from 0; move them, or give shares",
+        "source: 1 of 3 faces are in no split: the first is number 0, counted from 0; put them into",
     ),
     "no test": (
         folder(train__1=FACES[0], val__1=FACES[1]),
-        "source: folders: no picture is in test; add such a folder, or give shares, as",
+        "source: folders: no face is of test; mark some so, or give shares, as",
     ),
     "no test among files": (
         lambda path: save_parquet(path / "train.parquet", {"image": PICTURES}),
-        "source: file names: none says val; name some so, or give shares, as",
+        "source: file names: no face is of val; mark some so, or give shares, as",
     ),
     "Parquet beside a CSV": (
         parquet_and_csv,

@@ -140,7 +140,7 @@ def test_missing_usages_are_named(tmp_path: Path, present: set[int]) -> None:
     with pytest.raises(InputError) as caught:
         split_up(source)
     missing = [usage for code, usage in enumerate(USAGES) if code not in present]
-    starts = [f"{source}: column 'Usage': no row has {usage}" for usage in missing]
+    starts = [f"{source}: column 'Usage': no face is of {usage}" for usage in missing]
     assert [problem.split(";")[0] for problem in str(caught.value).split("\n")] == starts
     assert list(contents(tmp_path)) == ["faces.csv"]
 

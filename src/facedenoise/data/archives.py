@@ -16,10 +16,8 @@ from polars.exceptions import PolarsError
 from facedenoise.errors import InputError
 
 _SUFFIXES = (".csv", ".gz", ".xz", ".zip", ".tar", ".tgz")
-_COMPRESSED: dict[bytes, Callable[..., Any]] = {b"\x1f\x8b": gzip.open, b"\xfd7zXZ\0": lzma.open}
 # What files and decompressors raise; nonsense in the directory of a zip gives one of the last two.
 _UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
-_UNREADABLE += (PolarsError, RuntimeError, ValueError)
 
 
 @contextmanager
@@ -27,7 +25,7 @@ def readable(name: object) -> Iterator[None]:
     """Turn what files, decompressors and Polars raise into an InputError."""
     try:
         yield
-    except _UNREADABLE as error:
+    except (*_UNREADABLE, PolarsError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error).partition("\n")[0]
         raise InputError(f"{name}: cannot be read ({reason}); check its name, or get it again") from None
 
@@ -53,7 +51,9 @@ def csv_members(path: Path) -> dict[str, Callable[[], Any]]:
             members = {file.name: partial(tar.extractfile, file) for file in tar if file.isfile()}
         else:
             head = first_bytes(path)
-            opener = next((opener for mark, opener in _COMPRESSED.items() if head.startswith(mark)), Path.open)
+            opener = (
+                gzip.open if head[:2] == b"\x1f\x8b" else lzma.open if head == b"\xfd7zXZ\0" else Path.open
+            )
             return {str(path): partial(opener, path, "rb")}
     names = [name for name in members if name.lower().endswith(".csv")]
     names = [name for name in names if not PurePath(name).name.startswith("._")]  # shadows that macOS adds

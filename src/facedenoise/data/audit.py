@@ -1,6 +1,6 @@
 """Count what is in the splits: rows, labels, exact copies, constant images; remark on what is odd."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import Any
 
@@ -15,6 +15,8 @@ from facedenoise.images.fer2013 import NO_EMOTION
 _DARK = 128  # images without any pixel as bright are no 8-bit grey, or underexposed
 _FEW = 16  # different values: 4 bits
 _SAMPLE = 1000  # images by which it is told what all seem to be
+_TAKEN = "taken as they are"
+_TAKEN = "taken as they are"
 # The average of the drawn faces; that of photographed ones has the same dark eyes and bright cheeks.
 _HALF_FACE = (
     (104, 82, 102, 126),
@@ -62,18 +64,49 @@ def is_in(images: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
 
 def remarks_on(
     splits: dict[str, pl.DataFrame], labels: Sequence[str], images: NDArray[np.uint8]
-) -> list[str]:
-    """Say, a line each, what is no error and should be known of faces and of their images (N, C, H, W)."""
+) -> Iterator[str]:
+    """Yield, a line each, what is no error and should be known of faces and of their images (N, C, H, W)."""
     sample = images[:: -(-len(images) // _SAMPLE)]
-    bright, few = max(split["brightest"].max() for split in splits.values()), len(np.unique(sample))
-    channels = dict(zip(("red", "green", "blue"), np.moveaxis(sample, 1, 0), strict=False))
-    flat = {name: channel.flat[0] for name, channel in channels.items() if np.ptp(channel) == 0}
-    has_colours, is_grey = len(channels) > 1, (sample == sample[:, :1]).all()
-    how = _how_turned(sample)
-    numbers = [name for name in labels if is_number(name)]
-    words = [name for name in labels if not is_number(name)]
-    both = " and ".join(excerpt(names[0]) for names in (numbers, words) if names)
+    brightest = np.max([split["brightest"].max() for split in splits.values()])
+    if brightest < _DARK:
+        yield f"no pixel is brighter than {brightest} of 255: fewer bits than the file has room for? {_TAKEN}"
+    elif (count := len(np.unique(sample))) <= _FEW:
+        yield f"pixels seem to have only {count} different values: made from fewer bits? {_TAKEN}"
+    if sample.shape[1] > 1:
+        if (sample == sample[:, :1]).all():
+            yield "the pictures seem to be all grey: `data.colour: grey` gives smaller networks"
+        for name, channel in zip(("red", "green", "blue"), np.moveaxis(sample, 1, 0), strict=True):
+            if np.ptp(channel) == 0:
+                yield f"{name} seems to be {channel.flat[0]} everywhere: are these RGB values? {_TAKEN}"
+    if how := _how_turned(sample):
+        yield f"on average the faces seem {how}: {_TAKEN}"
+    yield from _remarks_on_labels(splits, labels)
+
+
+def _remarks_on_labels(splits: dict[str, pl.DataFrame], labels: Sequence[str]) -> Iterator[str]:
+    numbers = [excerpt(name) for name in labels if is_number(name)]
+    words = [excerpt(name) for name in labels if not is_number(name)]
+    if numbers and words:
+        yield f"labels are both numbers and names, as {numbers[0]} and {words[0]}: {_TAKEN}"
     labelled = [name for name, split in splits.items() if (split["emotion"] != NO_EMOTION).any()]
-    remarks = {
-        f"no pixel is brighter than {bright} of 255: fewer bits than the file has room for?": bright < _DARK
+    if not labelled:
+        yield "no face has a label: what needs them is left out"
+    elif len(labelled) < len(splits):
+        yield f"labels in {' and '.join(labelled)} alone: what needs them elsewhere is left out"
+
+
+def _how_turned(images: NDArray[np.uint8]) -> str:
+    """Say how all faces of (N, C, H, W) are turned, if the opposite makes their average more like one."""
+    mean = resize(images.mean(axis=(0, 1)), _FACE.shape, anti_aliasing=True)
+    if len(images) < _LEAST_FACES or np.ptp(mean) == 0:
+        return ""
+    upright = {
+        "": mean,
+        "upside down": np.flipud(mean),
+        "turned to the left, or to have rows for columns": mean.T,
+        "turned to the right": np.rot90(mean),
+        "inverted": -mean,
     }
+    likeness = {how: np.corrcoef(each.ravel(), _FACE.ravel())[0, 1] for how, each in upright.items()}
+    how = max(likeness, key=likeness.__getitem__)
+    return how if likeness[how] > max(_LEAST_LIKENESS, likeness[""] + _LEAST_LEAD) else ""

@@ -33,7 +33,7 @@ class Labels:
         """Say what is wrong with a label, if anything."""
         if self._column is None or label is None or label in _NONE or label in self._found:
             return ""
-        is_name = label.isprintable() and not _NUMBER.fullmatch(label)
+        is_name = label.isprintable() and not is_number(label)
         kind = "a whole number" if _CODE.fullmatch(label) else "a name" if is_name else ""
         self._kind = self._kind or kind
         if kind and kind == self._kind:
@@ -93,14 +93,9 @@ def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
     return list(_VOTES), pl.DataFrame({"emotion": emotion, "is_face": is_face, "split": split.cast(pl.Int8)})
 
 
-def remarks_on_names(names: Sequence[str]) -> list[str]:
-    """Say if labels are both names and numbers, as where two data sets are in one folder."""
-    numbers = [name for name in names if _NUMBER.fullmatch(name)]
-    others = [name for name in names if name not in numbers]
-    if not numbers or not others:
-        return []
-    both = f"{excerpt(numbers[0])} and {excerpt(others[0])}"
-    return [f"labels are both numbers and names, as {both}: taken as they are"]
+def is_number(label: str) -> bool:
+    """Return whether a label is a number, whole or not, and so no name."""
+    return _NUMBER.fullmatch(label) is not None
 
 
 def excerpt(text: str) -> str:

@@ -54,7 +54,9 @@ def layout_of(pictures: Sequence[NDArray[np.uint8]]) -> Layout | None:
         is_square = side >= MIN_SIDE and channels * side**2 == count
         if is_square and (channels < _FOUR or _has_four_channels(values, side)):
             is_stacked = not _is_interleaved(values, channels)
-            return Layout(side, channels, is_stacked, channels == _FOUR and _has_alpha_first(values, is_stacked))
+            return Layout(
+                side, channels, is_stacked, channels == _FOUR and _has_alpha_first(values, is_stacked)
+            )
     return Layout(isqrt(count)) if isqrt(count) ** 2 == count else None
 
 

@@ -46,17 +46,18 @@ def _read_schema(path: Path) -> pl.Schema:
 
 def _find_pictures(path: Path, schema: pl.Schema, noisy: Sequence[str]) -> list[str]:
     """Return the columns of pictures, the clean one first."""
-    pictures = [name for name, dtype in schema.items() if dtype == pl.Binary or _holds_bytes(dtype)]
+    content = pl.Field("bytes", pl.Binary)
+    pictures = [
+        name
+        for name, dtype in schema.items()
+        if dtype == pl.Binary or content in getattr(dtype, "fields", ())
+    ]
     clean = [name for name in pictures if name not in noisy]
     if len(clean) != 1 or not {*noisy} <= {*pictures}:
         few = f"{len(pictures)} columns of pictures among {', '.join(schema)}"
         wanted = " and ".join(["one", *(f"'{name}' of data.noisy" for name in noisy)])
         raise InputError(f"{path}: {few}; give {wanted}, of bytes or of {{bytes, path}}")
     return [*clean, *noisy]
-
-
-def _holds_bytes(dtype: pl.DataType) -> bool:
-    return isinstance(dtype, pl.Struct) and pl.Field("bytes", pl.Binary) in dtype.fields
 
 
 def _require_columns(path: Path, schema: pl.Schema, pictures: list[str]) -> None:
@@ -85,7 +86,7 @@ def _split_word(path: Path, root: Path) -> str | None:
 def _faces(
     path: Path, schema: pl.Schema, word: str | None, pictures: list[str], names: list[str]
 ) -> Iterator[Face]:
-    listed = {str(code): name for code, name in enumerate(names)}
+    listed: dict[str | None, str] = {str(code): name for code, name in enumerate(names)}
     columns = [pl.col(column).cast(pl.String).alias(kind) for kind, column in known_columns(schema).items()]
     for name in pictures:
         column = pl.col(name).struct.field("bytes") if schema[name] == pl.Struct else pl.col(name)

@@ -17,7 +17,6 @@ from facedenoise.pictures.squares import square
 
 _BATCH = 1 << 20  # characters that are decoded together, so that memory is bounded; a face counts for more
 _FACE = 1 << 12
-_JUDGED = 64  # pictures by which the layout is told
 
 Images = NDArray[np.uint8]  # (n, p, C, H, H): the p pictures of each face, the clean one first
 
@@ -60,8 +59,7 @@ class Decoder:
         texts = [text for face in faces if not face.fault for text in _texts([face])[:1]]
         clean = [values for text in texts if (values := self._numbers[text]) is not None]
         for count in dict.fromkeys(map(len, clean)):
-            same = [values for values in clean if len(values) == count]
-            self.layout = self.layout or layout_of(same[:_JUDGED])
+            self.layout = self.layout or layout_of([values for values in clean if len(values) == count])
 
     def _squares(self, face: Face) -> NDArray[np.uint8]:
         """Return the pictures of a face, (p, C, H, H), with the size of all; else InputError."""
@@ -121,9 +119,8 @@ def _texts(faces: Iterable[Face]) -> list[str]:
 def _parse(texts: Sequence[str]) -> dict[str, NDArray[np.uint8] | None]:
     """Return the numbers in each text; None for a text with a word that is none from 0 to 255."""
     values = _words(texts).cast(pl.List(pl.UInt8), strict=False)  # null: no such number
-    return {
-        text: None if each.has_nulls() else each.to_numpy() for text, each in zip(texts, values, strict=True)
-    }
+    numbers = (None if each.has_nulls() else each.to_numpy() for each in values)
+    return dict(zip(texts, numbers, strict=True))
 
 
 def _words(texts: Sequence[str]) -> pl.Series:

@@ -12,7 +12,7 @@ from facedenoise.data.archives import first_bytes
 from facedenoise.data.face import Face, Problems, Source, split_code
 from facedenoise.data.face_csv import find_csvs, open_csv
 from facedenoise.data.folder import open_folder
-from facedenoise.data.labels import excerpt, remarks_on_names
+from facedenoise.data.labels import excerpt
 from facedenoise.data.parquet import open_parquet
 from facedenoise.data.pixels import Decoder, Images, in_batches
 from facedenoise.errors import InputError
@@ -109,7 +109,6 @@ class Reading:
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered, with their codes."""
         names, codes = self.source.labels.settle(self.path)
-        self.remarks += remarks_on_names(names)
         rows = pl.concat(self._known).with_row_index("place")
         self._known.clear()  # a long source has many rows
         return names, rows.with_columns(emotion=pl.Series(codes.astype(np.int32)[rows["label"]]))

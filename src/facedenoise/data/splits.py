@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from facedenoise.data.audit import audit_splits, is_in, remarks_on
-from facedenoise.data.face import FILES, FOLDERS, SPLITS, USAGE
+from facedenoise.data.face import SPLITS, USAGE
 from facedenoise.data.labels import read_votes
 from facedenoise.data.layout import MIN_SIDE
 from facedenoise.data.pixels import Decoder, Images
@@ -22,25 +22,18 @@ from facedenoise.params import Data
 _PIECE = 1024  # images in memory at a time
 _VAL, _TEST = 1, 2
 _SHARES = "give shares, as `data.split: [0.8, 0.1, 0.1]`"
-_MISSING = {
-    FOLDERS: "no picture is in {}; add such a folder",
-    FILES: "none says {}; name some so",
-}
 _TENSORS = {"emotion": np.int64, "row": np.int64, "in_train": np.uint8}
 
 
 def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
-    """Split the faces of a source; nothing is written unless all of it is well-formed.
+    """Split the faces of a source; return remarks on what is no error and should be known.
 
     Writes `train`, `val` and `test` `.safetensors`, faces in the order of the source: `images` uint8
     (N, C, H, H), and for each name of `data.noisy` as much, `noisy/NAME`; `emotion` int64 (N,), a label or
     -1; `row` int64 (N,), which face of the source, from 0; and in val and test `in_train` uint8 (N,), 1 for
     an exact copy of an image in `train`. Their metadata has `labels`: the names by code, as JSON. What
     `audit_splits` counts goes to `audit`, with a line on each broken face that is left out. Memory grows by a
-    few bytes a face.
-
-    Returns remarks on what is no error and should be known. Raises an InputError if anything is malformed, or
-    if a split has no face.
+    few bytes a face. If anything is malformed or a split has no face, raises an InputError, writes nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
     is_given = isinstance(data.split, str)
@@ -55,7 +48,7 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
         for name, split in splits.items():
             temporary = stack.enter_context(replacing(folder / f"{name}.safetensors"))
             _write(temporary, split.filter("kept"), pairs, data.noisy, labels)
-        remarks = [*reading.remarks, *remarks_on(splits, pairs[:, 0])]
+        remarks = [*reading.remarks, *remarks_on(splits, labels, pairs[:, 0])]
         counts = audit_splits(splits, labels, pairs.shape[-1])
         write_json(audit, {**counts, "remarks": remarks, "broken": reading.problems.lines})
     return remarks
@@ -82,13 +75,10 @@ def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
 def _given(reading: Reading, rows: pl.DataFrame) -> pl.DataFrame:
     """Take the splits as they are; without val, and without Usage, every other face of test is for val."""
     none = rows["split"] == NO_SPLIT
-    if none.all():
-        raise InputError(f"{reading.path}: nothing in it says the splits; {_SHARES}")
     if none.any():
-        some = (
-            f"{none.sum()} faces are in no split, first number {rows['row'].filter(none)[0]}, counted from 0"
-        )
-        raise InputError(f"{reading.path}: {some}; move them, or {_SHARES}")
+        first = f"the first is number {rows['row'].filter(none)[0]}, counted from 0"
+        some = f"{none.sum()} of {len(rows)} faces are in no split: {first}"
+        raise InputError(f"{reading.path}: {some}; put them into splits, or {_SHARES}")
     if reading.source.split_by == USAGE or (rows["split"] == _VAL).any():
         return rows
     test = pl.col("split") == _TEST
@@ -115,8 +105,7 @@ def _split(rows: pl.DataFrame, deduplicate: bool) -> dict[str, pl.DataFrame]:
 def _require(reading: Reading, splits: dict[str, pl.DataFrame]) -> None:
     by = reading.source.split_by
     missing = [SPLITS[name] if by == USAGE else name for name, split in splits.items() if split.is_empty()]
-    wrong = _MISSING.get(by, "no row has {}; mark some rows so")
-    problems = [f"{by}: {wrong.format(word)}, or {_SHARES}" for word in missing]
+    problems = [f"{by}: no face is of {word}; mark some so, or {_SHARES}" for word in missing]
     if not problems and not splits["train"]["kept"].any():
         problems = ["every training face is a copy of one in val or test; add others"]
     if problems:

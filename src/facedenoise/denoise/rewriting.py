@@ -87,7 +87,7 @@ def rewrite_csv(source: Path, target: Path, change: Change) -> None:
 
 def _rewrite(top: Path, jobs: list[_Job], change: Change) -> Iterator[Outcome]:
     sources: list[Source] = [
-        (_key(source.relative_to(top), number), page.pixels)
+        (source.relative_to(top) / (str(number) if number else ""), page.pixels)
         for source, _, pages in jobs
         for number, page in enumerate(pages)
     ]
@@ -95,7 +95,8 @@ def _rewrite(top: Path, jobs: list[_Job], change: Change) -> Iterator[Outcome]:
     for source, target, pages in jobs:
         images, findings = zip(*islice(changed, len(pages)), strict=True)
         try:
-            if format_suffix(source) == format_suffix(target) and _are_same(images, pages):
+            are_same = all(image is page.pixels for image, page in zip(images, pages, strict=True))
+            if are_same and format_suffix(source) == format_suffix(target):
                 with replacing(target) as temporary:
                     shutil.copyfile(source, temporary)
             else:
@@ -108,12 +109,3 @@ def _rewrite(top: Path, jobs: list[_Job], change: Change) -> Iterator[Outcome]:
             yield Outcome(source, target, error=f"{target}: cannot be written ({error.strerror or error})")
         else:
             yield Outcome(source, target, findings)
-
-
-def _key(name: PurePath, page: int) -> PurePath:
-    """Return the name of a page: that of its file for the first."""
-    return name / str(page) if page else name
-
-
-def _are_same(images: Sequence[NDArray[Any]], pages: Sequence[Picture]) -> bool:
-    return all(image is page.pixels for image, page in zip(images, pages, strict=True))
