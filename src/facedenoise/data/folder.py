@@ -1,8 +1,9 @@
 """Faces from a folder of pictures, at any depth; the names of folders say split and label."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import takewhile
+from itertools import chain, takewhile
 from os.path import commonpath
 from pathlib import Path
 
@@ -60,10 +61,14 @@ def _natural(path: str) -> list[tuple[str, int]]:
 
 def _paired(faces: Iterable[Face], clean: Path, noisy: Sequence[str]) -> Iterator[Face]:
     """Add to each face its noisy pictures, of the same name but for its end; then name those left over."""
-    partners = {name: _by_name(clean.with_name(name)) for name in noisy}
+    partners = defaultdict[tuple[str, Path], list[Path]](list)
+    for name in noisy:
+        folder = clean.with_name(name)
+        for path in _find(folder).pictures:
+            partners[name, path.relative_to(folder).with_suffix("")].append(path)
     for face in faces:
         key = Path(face.place).relative_to(clean).with_suffix("")
-        found = {name: paths.pop(key, []) for name, paths in partners.items()}
+        found = {name: partners.pop((name, key), []) for name in noisy}
         wrong = [
             f"{len(paths)} pictures of its name in {clean.with_name(name)}"
             for name, paths in found.items()
@@ -74,12 +79,5 @@ def _paired(faces: Iterable[Face], clean: Path, noisy: Sequence[str]) -> Iterato
         else:
             pairs = {name: paths[0] for name, paths in found.items()}
             yield face._replace(pictures={**face.pictures, **pairs})
-    for path in (path for left in partners.values() for paths in left.values() for path in paths):
+    for path in chain.from_iterable(partners.values()):
         yield Face(str(path), fault=f"no picture of its name is left in {clean}; take it out or add that")
-
-
-def _by_name(folder: Path) -> dict[Path, list[Path]]:
-    partners: dict[Path, list[Path]] = {}
-    for path in _find(folder).pictures:
-        partners.setdefault(path.relative_to(folder).with_suffix(""), []).append(path)
-    return partners

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -20,14 +21,6 @@ from facedenoise.images.fer2013 import USAGES
 from facedenoise.progress import progress_bar
 
 NO_SPLIT = -1
-_KNOWN = {  # of a face
-    "row": pl.Int64,
-    "label": pl.Int32,
-    "split": pl.Int8,
-    "brightest": pl.UInt8,
-    "constant": pl.Boolean,
-    "digest": pl.UInt64,
-}
 
 
 def open_source(path: Path, noisy: Sequence[str] = ()) -> Source:
@@ -59,7 +52,7 @@ class Reading:
         self.path, self.source, self.problems = path, open_source(path, noisy), Problems(skip=skip)
         self.remarks = [*self.source.remarks]
         self.count = 0  # of all faces, broken ones too
-        self._known: list[pl.DataFrame] = []
+        self._known: list[NDArray[Any]] = []  # of the faces, by batches
 
     def images(self, decoder: Decoder) -> Iterator[Images]:
         """Yield the images of faces without fault; raise what is wrong with the others."""
@@ -92,7 +85,6 @@ class Reading:
 
     def _remember(self, faces: Sequence[Face], pairs: Images, row: NDArray[np.int64]) -> None:
         images = pairs[:, 0]
-        darkest, brightest = images.min(axis=(2, 3)), images.max(axis=(2, 3))
         codes = [split_code(face.split) for face in faces]
         # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.
         digests = b"".join(blake2b(image.tobytes(), digest_size=8).digest() for image in images)
@@ -100,15 +92,15 @@ class Reading:
             "row": row,
             "label": [self.source.labels.number(face.label) for face in faces],
             "split": [NO_SPLIT if code is None else code for code in codes],
-            "brightest": brightest.max(axis=1),
-            "constant": (brightest == darkest).all(axis=1),
+            "brightest": images.max(axis=(1, 2, 3)),
+            "constant": (images == images[..., :1, :1]).all(axis=(1, 2, 3)),
             "digest": np.frombuffer(digests, np.uint64),
         }
-        self._known.append(pl.DataFrame(known, schema=_KNOWN))
+        self._known.append(np.rec.fromarrays([*known.values()], names=[*known], formats="i8,i4,i1,u1,?,u8"))
 
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered, with their codes."""
         names, codes = self.source.labels.settle(self.path)
-        rows = pl.concat(self._known).with_row_index("place")
+        rows = pl.DataFrame(np.concatenate(self._known)).with_row_index("place")
         self._known.clear()  # a long source has many rows
-        return names, rows.with_columns(emotion=pl.Series(codes.astype(np.int32)[rows["label"]]))
+        return names, rows.with_columns(emotion=pl.Series(codes[rows["label"]]))

@@ -83,14 +83,14 @@ def _given(reading: Reading, rows: pl.DataFrame) -> pl.DataFrame:
         return rows
     test = pl.col("split") == _TEST
     is_val = test & (test.cum_sum() % 2 == 1)
-    return rows.with_columns(split=pl.when(is_val).then(pl.lit(_VAL, pl.Int8)).otherwise("split"))
+    return rows.with_columns(split=pl.when(is_val).then(_VAL).otherwise("split"))
 
 
 def _dealt(rows: pl.DataFrame, shares: Sequence[float]) -> pl.DataFrame:
     """Deal by a hash of the pixels: copies share a split, and faces that are added later move none."""
     uniform = rows["digest"].to_numpy() / 2.0**64
     split = np.searchsorted(np.cumsum(shares)[:-1], uniform, side="right")
-    return rows.with_columns(split=pl.Series(split.astype(np.int8)))
+    return rows.with_columns(split=pl.Series(split))
 
 
 def _split(rows: pl.DataFrame, deduplicate: bool) -> dict[str, pl.DataFrame]:
