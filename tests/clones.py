@@ -31,7 +31,9 @@ class Clone:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self.environment = {**os.environ, "PATH": path, "OMP_NUM_THREADS": "1"}
+        # A `make` in a clone does not speak of folders, as it would below the `make` that runs the tests.
+        outermost = {"MAKELEVEL": "0", "MAKEFLAGS": ""}
+        self.environment = {**os.environ, **outermost, "PATH": path, "OMP_NUM_THREADS": "1"}
 
     def run(self, *command: str, status: int | None = 0) -> str:
         """Run a command; return what it printed; fail unless it ends with this status; None: any but 0."""

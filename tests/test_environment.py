@@ -94,7 +94,6 @@ def bare(tmp_path: Path) -> Clone:
         (programs / name).symlink_to(str(shutil.which(name)))
     bare = Clone(tmp_path)
     bare.environment |= {"PATH": str(programs), "GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}
-    bare.environment |= {"MAKELEVEL": "0", "MAKEFLAGS": ""}  # or `make test` would speak of folders here
     return bare
 
 
