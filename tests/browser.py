@@ -1,5 +1,6 @@
 """A real browser for the tests of the page: Debian's chromium, driven headless."""
 
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -47,6 +48,13 @@ def read_log(chrome: Chrome, kind: str) -> list[dict[str, Any]]:
     """Return what the browser has noted since this was last read: `browser` complaints, or `performance`."""
     entries: list[dict[str, Any]] = chrome.get_log(kind)  # type: ignore[no-untyped-call]
     return entries
+
+
+def requested(chrome: Chrome) -> list[str]:
+    """Return the addresses that the page asked for since this was last read."""
+    events = [json.loads(entry["message"])["message"] for entry in read_log(chrome, "performance")]
+    sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
+    return [event["params"]["request"]["url"] for event in sent]
 
 
 def show(chrome: Chrome, page: Path, width: int, *, dark: bool = False) -> None:

@@ -63,6 +63,15 @@ def write_stand_ins(folder: Path) -> None:
         write_weights(folder / task / f"{model}.safetensors", network.state_dict(), about)
 
 
+def work_in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to a new folder, with stand-ins as the released weights; return it."""
+    write_stand_ins(tmp_path / "released")
+    monkeypatch.setattr("facedenoise.denoise.networks.RELEASED", tmp_path / "released")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return tmp_path / "here"
+
+
 def told_stand_in(channels: int = 1) -> AttentionUNet:
     """Return a network that adds the square root of its level to each pixel, once missing ones are filled.
 

@@ -23,7 +23,7 @@ from stand_ins import (
     close,
     denoised_by_stand_in,
     rgb_stand_in,
-    write_stand_ins,
+    work_in_empty_folder,
     write_told_stand_in,
 )
 
@@ -45,11 +45,7 @@ Faces = dict[str, Image]
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder, with stand-ins as the released weights."""
-    write_stand_ins(tmp_path / "released")
-    monkeypatch.setattr("facedenoise.denoise.networks.RELEASED", tmp_path / "released")
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
-    return tmp_path / "here"
+    return work_in_empty_folder(tmp_path, monkeypatch)
 
 
 @pytest.fixture

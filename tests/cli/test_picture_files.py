@@ -10,7 +10,7 @@ import tifffile
 import torch
 from numpy.typing import NDArray
 from PIL import Image
-from stand_ins import BRIGHTER, NOISES, TASKS, denoised_by_stand_in, write_stand_ins
+from stand_ins import BRIGHTER, NOISES, TASKS, denoised_by_stand_in, work_in_empty_folder
 
 from facedenoise.cli.main import main
 from facedenoise.files import temporary_name
@@ -23,10 +23,7 @@ CAPTURE = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in an empty folder, with stand-ins as the released weights."""
-    write_stand_ins(tmp_path / "released")
-    monkeypatch.setattr("facedenoise.denoise.networks.RELEASED", tmp_path / "released")
-    (tmp_path / "here").mkdir()
-    monkeypatch.chdir(tmp_path / "here")
+    work_in_empty_folder(tmp_path, monkeypatch)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The page in a real browser: it loads alone, takes pictures, cleans them, and gives them back."""
 
-import json
 import os
 import signal
 import socket
@@ -12,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser import opened_browser, read_log
+from browser import opened_browser, read_log, requested
 from numpy.typing import NDArray
 from selenium.webdriver import ActionChains, Chrome
 from selenium.webdriver.common.by import By
@@ -136,13 +135,6 @@ def split(chrome: Chrome) -> float:
     """Return where the cleaned picture begins, in per cent of the width."""
     clip = str(chrome.execute_script("return getComputedStyle(arguments[0]).clipPath", pair(chrome)[1]))
     return float(clip.removesuffix(")").split()[-1].removesuffix("%"))
-
-
-def requested(chrome: Chrome) -> list[str]:
-    """Return the addresses that the page asked for since this was last read."""
-    events = [json.loads(entry["message"])["message"] for entry in read_log(chrome, "performance")]
-    sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
-    return [event["params"]["request"]["url"] for event in sent]
 
 
 @pytest.mark.parametrize("width", WIDTHS)

@@ -1,13 +1,12 @@
 """The page in a real browser: it loads alone, its sliders move, its numbers are right, nothing overflows."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from browser import opened_browser, read_log, show
+from browser import opened_browser, read_log, requested, show
 from finished_run import MIXTURE, write_run
 from selenium.webdriver import ActionChains, Chrome, Keys
 from selenium.webdriver.common.by import By
@@ -54,13 +53,6 @@ def page(runs: Runs) -> Path:
 def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
     with opened_browser(tmp_path_factory.mktemp("profile")) as browser:
         yield browser
-
-
-def requested(chrome: Chrome) -> list[str]:
-    """Return the addresses that the page asked for since this was last read."""
-    events = [json.loads(entry["message"])["message"] for entry in read_log(chrome, "performance")]
-    sent = [event for event in events if event["method"] == "Network.requestWillBeSent"]
-    return [event["params"]["request"]["url"] for event in sent]
 
 
 def shown_methods(chrome: Chrome, gallery: WebElement) -> set[str]:
