@@ -44,7 +44,7 @@ def main() -> None:
         progress = train(
             "classifier",
             learner,
-            AugmentedBatches(faces.to(training_device()), settings.batch_size, settings.seed),
+            AugmentedBatches(faces, settings.batch_size, settings.seed),
             accuracy_validator(val, training_device()),
             Plan(settings.epochs, settings.warmup, settings.epochs, SCORES[settings.weighting]),
             settings=[settings],

@@ -16,9 +16,10 @@ from filelock import FileLock
 
 from facedenoise.files import replacing, sha256_of
 from facedenoise.models.device import describe, training_device
+from facedenoise.training.ahead import TrainingData
 from facedenoise.training.checkpoints import Checkpoints
 from facedenoise.training.distributed import is_first
-from facedenoise.training.loop import Learner, Plan, Progress, Rows, Training, TrainingData, Validate
+from facedenoise.training.loop import Learner, Plan, Progress, Rows, Training, Validate
 from facedenoise.training.processes import launch
 from stages import run
 

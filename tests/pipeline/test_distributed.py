@@ -38,10 +38,11 @@ from facedenoise.models.patchgan import PatchGAN
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.training import distributed
 from facedenoise.training.adversarial import Adversarial
+from facedenoise.training.ahead import TrainingData
 from facedenoise.training.batches import Batches, Pairs
 from facedenoise.training.checkpoints import Checkpoints
 from facedenoise.training.distributed import group, in_first, is_first, mean_over_processes, share
-from facedenoise.training.loop import Learner, Plan, Training, TrainingData, Validate, seed_everything
+from facedenoise.training.loop import Learner, Plan, Training, Validate, seed_everything
 from facedenoise.training.processes import in_processes, process_count
 from facedenoise.training.reconstruction import Reconstruction
 from facedenoise.training.validation import validator
@@ -249,18 +250,7 @@ class TestGroup:
 
 
 class TestGPU:
-    """What holds without one: `meta` tensors are on another device and hold no values."""
-
-    def test_a_batch_stays_where_the_images_are(self) -> None:
-        images = torch.zeros(FACES, 1, 48, 48, dtype=torch.uint8)
-        meta = torch.device("meta")
-        pairs = Pairs(images, images, torch.arange(FACES)).to(meta)
-        faces = LabelledFaces(images, torch.zeros(FACES, dtype=torch.int64)).to(meta)
-        batches = Batches(pairs, BATCH_SIZE, 0, NOISE, fresh=False, told=False)
-        for data in (batches, AugmentedBatches(faces, BATCH_SIZE, 0)):
-            inputs, targets = data.batch(0, 0)
-            assert inputs.device == targets.device == meta
-            assert len(inputs) == len(targets) == BATCH_SIZE
+    """What holds without one."""
 
     def test_each_process_of_a_machine_takes_its_own(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(torch.cuda, "is_available", lambda: True)

@@ -38,10 +38,6 @@ class LabelledFaces:
         """Count the faces."""
         return len(self.images)
 
-    def to(self, device: torch.device) -> "LabelledFaces":
-        """Return the same faces on a device, where batches are then taken from them."""
-        return LabelledFaces(self.images.to(device), self.label.to(device))
-
 
 def labelled(images: Tensor, label: Tensor) -> LabelledFaces:
     """Leave out the faces without a label.

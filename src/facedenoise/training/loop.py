@@ -3,7 +3,7 @@
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from facedenoise.errors import InputError
 from facedenoise.progress import progress_bar
+from facedenoise.training.ahead import Place, TrainingData, batches_ahead
 from facedenoise.training.checkpoints import Checkpoints
 from facedenoise.training.distributed import in_first, is_first, mean_over_processes
 from facedenoise.training.schedule import rate_factor
@@ -22,21 +23,16 @@ Validate = Callable[[nn.Module], dict[str, float]]
 Rows = list[dict[str, float]]
 """A history: one row per epoch, and a last row for an epoch that is running."""
 
+Batches = Iterator[tuple[Tensor, Tensor]]
+"""Inputs and targets, step by step."""
+
 WATCH_SECONDS = 10.0  # between two looks at a running epoch
 
 
-class TrainingData(Protocol):
-    """The data of a `Training`."""
-
-    def __len__(self) -> int:
-        """Count the steps of an epoch."""
-
-    def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
-        """Return this process's inputs and targets of a step: a pure function of (epoch, step)."""
-
-
 class Learner(Protocol):
-    """The networks of a `Training` with their optimisers."""
+    """The networks of a `Training` with their optimisers, on a device."""
+
+    device: torch.device
 
     def step(self, inputs: Tensor, targets: Tensor, factor: float, /) -> dict[str, Tensor]:
         """Learn from a batch with the learning rate times `factor`; return the scalars to log."""
@@ -149,8 +145,11 @@ class Training:
     def run(self) -> Progress:
         """Train to the end of the plan; return the history and the weights to keep."""
         progress = self._resumed()
+        batches = batches_ahead(
+            self.batches, self._places(progress.epoch, progress.step), self.learner.device
+        )
         while not self._is_finished(progress):
-            self._run_epoch(progress)
+            self._run_epoch(progress, batches)
             self._close_epoch(progress)
             self._save(progress)
             self.watch(progress.history)
@@ -173,11 +172,15 @@ class Training:
         patience = self.plan.patience
         return progress.epoch >= self.plan.epochs or (patience is not None and progress.stale >= patience)
 
+    def _places(self, epoch: int, step: int) -> Iterator[Place]:
+        steps = len(self.batches)
+        return (divmod(taken, steps) for taken in range(epoch * steps + step, self.plan.epochs * steps))
+
     def _factor(self, epoch: int, step: int) -> float:
         steps = len(self.batches)
         return rate_factor(epoch * steps + step, self.plan.epochs * steps, self.plan.warmup)
 
-    def _run_epoch(self, progress: Progress) -> None:
+    def _run_epoch(self, progress: Progress, batches: Batches) -> None:
         steps = len(self.batches)
         title = f"{self.title} {progress.epoch + 1}/{self.plan.epochs}"
         watched_at = time.monotonic()
@@ -185,7 +188,7 @@ class Training:
             total=steps, initial=progress.step, desc=title, unit="batch", disable=not is_first()
         ) as bar:
             while progress.step < steps:
-                self._run_step(progress)
+                self._run_step(progress, *next(batches))
                 bar.set_postfix(progress.means(), refresh=False)
                 bar.update()
                 if self.checkpoints and self.checkpoints.due():
@@ -194,8 +197,7 @@ class Training:
                     self.watch(self._rows(progress))
                     watched_at = time.monotonic()
 
-    def _run_step(self, progress: Progress) -> None:
-        inputs, targets = self.batches.batch(progress.epoch, progress.step)
+    def _run_step(self, progress: Progress, inputs: Tensor, targets: Tensor) -> None:
         logged = self.learner.step(inputs, targets, self._factor(progress.epoch, progress.step))
         for name, value in mean_over_processes(logged).items():
             self._require_finite(name, value, progress.epoch)

@@ -4,6 +4,7 @@ import math
 
 import torch
 from torch import nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 def rate_factor(step: int, steps: int, warmup: float) -> float:
@@ -53,8 +54,8 @@ class WeightAverage:
     def update(self, network: nn.Module) -> None:
         """Move the average towards the network's present weights."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
-        presents = network.state_dict()
-        for name, average in self.average.state_dict().items():
-            if average.is_floating_point():  # weights and the statistics of batch norms, not their counters
-                average.lerp_(presents[name], 1 - decay)
+        averages, presents = self.average.state_dict(), network.state_dict()
+        floating = [name for name, value in averages.items() if value.is_floating_point()]  # no counters
+        move = get_ema_multi_avg_fn(decay)
+        move([averages[name] for name in floating], [presents[name] for name in floating], self.updates)
         self.updates += 1
