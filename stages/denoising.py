@@ -68,10 +68,9 @@ class DenoiserTraining:
     def batches(self) -> Batches:
         """Return the training batches."""
         pairs, section = self._pairs("train"), self.section
-        drawn = self.noise.noise.given is None
-        settings = {"fresh": self.params.train.fresh_noise and drawn, "told": self.params.model.level}
-        mosaic = self.params.tasks[self.task].train.mosaic
-        return Batches(pairs, section.batch_size, section.seed, self.noise, **settings, mosaic=mosaic)
+        fresh = self.params.train.fresh_noise and self.noise.noise.given is None
+        settings = {"fresh": fresh, "told": self.params.model.level}
+        return Batches(pairs, section.batch_size, section.seed, self.noise, **settings)
 
     def description(self, model: str) -> dict[str, Any]:
         """Return what the weights file of a denoiser says of it: enough to rebuild it, and its noise."""

@@ -189,12 +189,6 @@ def test_given_noise_is_no_part_of_a_mixture(content: dict[str, Any], kind: str)
     assert line.startswith("params.yaml: tasks.low_gaussian.noise: given pictures are no part of a mixture;")
 
 
-def test_mosaics_cannot_have_given_noise(content: dict[str, Any]) -> None:
-    changed(changed(content, "data.noisy", ["night"]), "tasks.low_gaussian.noise", GIVEN)
-    [line] = problems(changed(content, "tasks.low_gaussian.train.mosaic", 0.25))
-    assert line.startswith("params.yaml: tasks.low_gaussian: train.mosaic: noise that is given")
-
-
 def test_tasks_in_a_circle_are_one_line_that_shows_it(content: dict[str, Any]) -> None:
     [line] = problems(changed(content, "tasks.low_gaussian.after", "high_gaussian"))
     assert "tasks.low_gaussian.after" in line

@@ -96,15 +96,11 @@ class NoiseSeed:
 
 @dataclass(frozen=True, config=STRICT)
 class TrainTask:
-    """What differs between the trainings of the U-Nets.
-
-    For `balance` see `training.losses.balanced`, for `mosaic` see `training.batches.Batches`.
-    """
+    """What differs between the trainings of the U-Nets; for `balance` see `training.losses.balanced`."""
 
     epochs: Count
     lr: Positive
     balance: Share = 0.0
-    mosaic: Share = 0.0
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -137,11 +133,6 @@ class Task:
     train: TrainTask
     gan: GanTask
     title: Annotated[str, Field(min_length=1)] | None = None
-
-    def __post_init__(self) -> None:
-        """Check that mosaics can get the noise."""
-        if self.train.mosaic and self.noise.given:
-            raise ValueError("train.mosaic: noise that is given cannot be drawn for mosaics; leave it out")
 
 
 @dataclass(frozen=True, config=STRICT)

@@ -23,7 +23,7 @@ from facedenoise.noise.salt_pepper import SaltPepper
 from facedenoise.noise.sequence import Sequence
 from facedenoise.training.adversarial import Adversarial
 from facedenoise.training.ahead import TrainingData
-from facedenoise.training.batches import Batches, Pairs, mosaics
+from facedenoise.training.batches import Batches, Pairs
 from facedenoise.training.checkpoints import Checkpoints
 from facedenoise.training.loop import (
     Learner,
@@ -57,7 +57,7 @@ def batches_of(
     told: bool = False,
     mosaic: float = 0.0,
 ) -> Batches:
-    return Batches(pairs, size, seed, TASK_NOISE, fresh, told, mosaic)
+    return Batches(pairs, size, seed, TASK_NOISE, fresh, told)
 
 
 def validate_on(pairs: Pairs, *, told: bool = False) -> Validate:
@@ -158,31 +158,6 @@ class TestBatches:
             errors = (inputs[:, :1] - clean).square().mean((1, 2, 3)).sqrt()  # less where clipped
             ratios = errors / inputs[:, 1].mean((1, 2))
             assert 0.6 < ratios.min() < ratios.max() < 1.1
-
-
-class TestMosaics:
-    def test_four_images_at_half_size_make_one(self) -> None:
-        images = torch.tensor([10, 20, 30, 40], dtype=torch.uint8)[None, :, None, None, None].expand(
-            2, 4, 3, 6, 5
-        )
-        joined = mosaics(images)
-        assert joined.shape == (2, 3, 6, 5)
-        assert joined.dtype == torch.uint8
-        assert joined[1, 2].tolist() == [[10] * 3 + [20] * 2] * 3 + [[30] * 3 + [40] * 2] * 3
-
-    def test_its_pixels_are_means_of_four(self) -> None:
-        image = torch.tensor([[0, 2, 9, 9], [4, 6, 9, 9], [1, 1, 5, 5], [1, 1, 5, 5]], dtype=torch.uint8)
-        joined = mosaics(image[None, None, None].expand(1, 4, 1, 4, 4))
-        assert joined[0, 0].tolist() == [[3, 9, 3, 9], [1, 5, 1, 5]] * 2
-
-    @pytest.mark.parametrize("epoch", [0, 3])
-    def test_their_share_of_a_batch_gets_noise_of_its_own(self, pairs: Pairs, epoch: int) -> None:
-        plain, mixed = (batches_of(pairs, 64, mosaic=share) for share in (0.0, 0.25))
-        (_, faces), (noisy, clean) = plain.batch(epoch, 0), mixed.batch(epoch, 0)
-        other = (faces != clean).flatten(1).any(1)
-        assert other.tolist() == [True] * 16 + [False] * 48
-        errors = (noisy - clean).square().mean((1, 2, 3)).sqrt()
-        assert 0 < errors.min() < errors.max() < 2 * NOISE.sigma
 
 
 @pytest.fixture(scope="module")
