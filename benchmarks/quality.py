@@ -1,9 +1,11 @@
 """Compare the networks with the best classical denoiser of each noise, on the same noisy pixels.
 
     python benchmarks/quality.py RUN                    # all test faces: benchmarks/results/quality.json
+    python benchmarks/quality.py RUN --released         # benchmarks/results/quality_released.json
     python benchmarks/quality.py RUN --faces 200 --cache scores.json
 
-RUN is a checkout in which `dvc repro` has finished. For salt-and-pepper noise the classical denoiser is
+RUN is a checkout in which `dvc repro` has finished; `--released` measures the networks of the package, and
+needs only its splits and noise. For salt-and-pepper noise the classical denoiser is
 biharmonic inpainting of the saturated pixels. For other noise it is BM3D, which is told the true sigma, or
 its root mean square if sigma differs between pixels. BM3D takes most of a second for a face on one core;
 `--cache` keeps its scores, and computes them anew only for other noisy pixels.
@@ -23,7 +25,7 @@ from numpy.typing import NDArray
 from rivals import Image, apply, biharmonic, bm3d, process_per_core
 from torch import Tensor
 
-from facedenoise.denoise.networks import PIPELINE, RELEASED, find_tasks, find_weights
+from facedenoise.denoise.networks import PIPELINE, RELEASED, find_weights
 from facedenoise.evaluation.intervals import mean_interval
 from facedenoise.images.fidelity import psnr, ssim
 from facedenoise.images.tensors import to_float
@@ -45,18 +47,20 @@ def main() -> None:
     parser = run_command_line(__doc__)
     parser.add_argument("--faces", type=int, help="so many evenly spaced test faces; all if not given")
     parser.add_argument("--cache", type=Path, help="where the classical scores are kept")
+    parser.add_argument("--released", action="store_true", help="the networks of the package")
     arguments = parser.parse_args()
     cache = arguments.cache.resolve() if arguments.cache else None
     params = enter(arguments.run)
+    models, result_name = (RELEASED, "quality_released") if arguments.released else (PIPELINE, "quality")
     tasks = {}
     with process_per_core() as pool:
         for name, task in params.tasks.items():
             faces = pairs(name, "test", arguments.faces)
             method = best_classical(task.noise, faces)
-            tasks[name] = compare(name, faces, method, classical_scores(method, faces, pool, cache))
+            tasks[name] = compare(name, models, faces, method, classical_scores(method, faces, pool, cache))
             print_table([{"task": name, **row} for row in table(tasks[name])])
     result = {**circumstances(params), "faces": len(faces.rows), "tasks": tasks}
-    write_result("quality", ("torch", "scikit-image", "bm3d", "bm4d"), result)
+    write_result(result_name, ("torch", "scikit-image", "bm3d", "bm4d"), result)
 
 
 def best_classical(noise: Noise, faces: Pairs) -> Method:
@@ -91,11 +95,10 @@ def scores(faces: Pairs, denoised: Tensor) -> Scores:
     return {name: metric(to_float(faces.clean), denoised) for name, metric in METRICS.items()}
 
 
-def compare(task: str, faces: Faces, method: Method, classical: Scores) -> dict[str, Any]:
+def compare(task: str, models: Path, faces: Faces, method: Method, classical: Scores) -> dict[str, Any]:
     """Score every method on a task, and the networks against the classical denoiser, face by face."""
-    networks = {
-        name: scores(faces, estimates(load_denoiser(path), faces)) for name, path in weights(task).items()
-    }
+    paths = {model: find_weights(task, model, models) for model in MODELS}
+    networks = {name: scores(faces, estimates(load_denoiser(path), faces)) for name, path in paths.items()}
     methods = {"noisy": scores(faces, to_float(faces.noisy)), method.func.__name__: classical, **networks}
     return {
         "noisy_sha256": digest(faces),
@@ -105,14 +108,6 @@ def compare(task: str, faces: Faces, method: Method, classical: Scores) -> dict[
             for name, measured in networks.items()
         },
     }
-
-
-def weights(task: str) -> dict[str, Path]:
-    """Return the networks of a task: those of the run, and the released ones if there are any."""
-    own = {model: find_weights(task, model, PIPELINE) for model in MODELS}
-    if task not in find_tasks(RELEASED):
-        return own
-    return {**own, **{f"released_{model}": find_weights(task, model, RELEASED) for model in MODELS}}
 
 
 def intervals(of_method: Scores) -> dict[str, dict[str, float]]:

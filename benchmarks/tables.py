@@ -14,6 +14,7 @@ import pandas as pd
 from common import RESULTS, ROOT
 
 from facedenoise.files import replacing
+from facedenoise.models import MODELS
 
 DOCUMENTS = ("README.md", "docs/benchmarks.md", "docs/scale.md")
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)
@@ -46,7 +47,6 @@ METHODS = {
     "unet": "U-Net",
     "gan": "GAN",
     "released_unet": "U-Net in the package",
-    "released_gan": "GAN in the package",
     "blend": "U-Net blended with its input",
     "gan_weight_zero": "GAN, adversarial weight 0",
 }
@@ -99,12 +99,16 @@ def quality() -> str:
 
 def leads() -> str:
     """Return the difference in PSNR from the best classical denoiser, with its interval."""
-    measured = result("quality")
-    rows = [
-        [METHODS[name], *(_interval(of["over_classical"][name]["psnr"]) for of in measured["tasks"].values())]
-        for name in ("unet", "gan", "released_unet", "released_gan")
-    ]
-    return markdown(["PSNR minus that of the best classical, dB", *TASKS.values()], rows, measured)
+    head = ["PSNR minus that of the best classical, dB", *TASKS.values()]
+    return "\n\n".join(
+        markdown(head, [_lead(measured, model, where) for model in MODELS], measured)
+        for measured, where in ((result("quality"), ""), (result("quality_released"), ", in the package"))
+    )
+
+
+def _lead(measured: dict[str, Any], model: str, where: str) -> Cells:
+    intervals = [_interval(of["over_classical"][model]["psnr"]) for of in measured["tasks"].values()]
+    return [METHODS[model] + where, *intervals]
 
 
 def levels() -> str:
