@@ -76,8 +76,8 @@ def finished(drawn: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     split.main()
     untrained_stage.main()
     params = load_params()
-    for task, part in product(TASKS, SPLIT_NAMES):
-        write_noisy(task, part, params.tasks[task].noise, params.noise.seed)
+    for task in TASKS:
+        write_noisy(task, SPLIT_NAMES, params.tasks[task].noise, params.noise.seed)
     for task, model in product(TASKS, MODELS):
         description = recipe.training(params, task).description(model)
         write_weights(weights_file(task, model), recipe.untrained(params), description)
