@@ -11,7 +11,7 @@ import pytest
 from facedenoise.shards.cluster import RAY
 
 TESTS = Path(__file__).parent
-TESTS_PATH = os.pathsep.join(map(str, (TESTS, TESTS / "shards")))
+TESTS_PATH = os.pathsep.join(map(str, (TESTS.parent, TESTS, TESTS / "shards")))
 """Where workers find what the tests define."""
 
 

@@ -25,6 +25,7 @@ from facedenoise.images.tensors import read_tensors
 from facedenoise.models import KIND, MODELS
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.inputs import TaskNoise
+from facedenoise.models.inference import denoise
 from facedenoise.models.weights import write_weights
 from facedenoise.noise import Varying
 from facedenoise.noise.gaussian import Gaussian
@@ -32,6 +33,7 @@ from facedenoise.noise.poisson import Poisson
 from facedenoise.noise.salt_pepper import SaltPepper
 from facedenoise.noise.sequence import Sequence
 from facedenoise.params import Params
+from facedenoise.shards import rows
 from stages import compare, evaluate, scoring, settings
 from stages.paths import CLASSIFIER, eval_file, noisy_file, shown_file, split_file, weights_file
 
@@ -199,6 +201,30 @@ def test_denoised_images_are_scored_before_they_are_rounded_to_8_bits(
     scores = pd.read_csv(eval_file(TASKS[0], "csv"))["unet_psnr"]
     np.testing.assert_allclose(scores, psnr(faces(0) / 255, nearly), atol=5e-5)
     assert scores.max() < 62
+
+
+def test_a_run_that_is_stopped_goes_on_from_its_finished_shards(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "ROWS", 4)
+    run_evaluate(TASKS[0], monkeypatch)
+    table, panel = (eval_file(TASKS[0], suffix).read_bytes() for suffix in ("csv", "json"))
+    calls: list[int] = []
+
+    def counted(network: AttentionUNet, noisy: torch.Tensor) -> torch.Tensor:
+        calls.append(len(noisy))
+        if len(calls) == 4:  # the second network on the second shard
+            raise KeyboardInterrupt
+        return denoise(network, noisy)
+
+    monkeypatch.setattr(scoring, "denoise", counted)
+    with pytest.raises(KeyboardInterrupt):
+        run_evaluate(TASKS[0], monkeypatch)
+    run_evaluate(TASKS[0], monkeypatch)
+    assert calls == [4] * (4 + 4), "the first shard is not scored again"
+    assert eval_file(TASKS[0], "csv").read_bytes() == table
+    assert eval_file(TASKS[0], "json").read_bytes() == panel
+    assert not [path for path in Path(".checkpoints").iterdir() if path.is_dir()]
 
 
 def test_a_network_that_is_told_gets_the_level_of_what_was_drawn_which_the_table_names(

@@ -13,7 +13,7 @@ from itertools import islice
 from logging import ERROR
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from facedenoise.errors import InputError
 from facedenoise.shards.task import TRIES, Task, attempt
@@ -30,8 +30,15 @@ def is_asked_for() -> bool:
     return bool(os.environ.get(RAY))
 
 
-def connect() -> ModuleType:
+def has_address() -> bool:
+    """Return whether the environment names a cluster that may have several machines."""
+    return os.environ.get(RAY, "local") not in ("", "local")
+
+
+def connect(*, shows_output: bool = False) -> ModuleType:
     """Join the cluster, or start it, unless that is done; return the module `ray`.
+
+    `shows_output` prints here what its processes print.
 
     Raises
     ------
@@ -66,6 +73,66 @@ def _require_answer(address: str) -> None:
     host, _, port = address.rpartition(":")
     if host and port.isdecimal():
         socket.create_connection((host.removeprefix("ray://"), int(port)), _PATIENCE).close()
+
+
+class Seat(NamedTuple):
+    """A machine among those that work on one thing together."""
+
+    machines: int
+    is_first: bool
+    cpus: int  # of this one
+    address: str
+    meeting: str
+    """HOST:PORT, free on the first of them."""
+
+
+def on_each_machine(function: Callable[[Seat], Any]) -> list[Any]:
+    """Call a function on each machine of the cluster, which it has for itself; return the results.
+
+    In the place of a result is a line of text if the machine or the call has died.
+    """
+    ray = connect(shows_output=True)
+    nodes = [node for node in ray.nodes() if node["Alive"] and node["Resources"].get("CPU")]
+    meeting = f"{nodes[0]['NodeManagerAddress']}:{ray.get(_on(nodes[0], _free_port).remote())}"
+    calls = []
+    for place, node in enumerate(nodes):
+        cpus = int(node["Resources"]["CPU"])
+        seat = Seat(len(nodes), place == 0, cpus, node["NodeManagerAddress"], meeting)
+        whole = {"num_cpus": cpus, "num_gpus": node["Resources"].get("GPU", 0)}
+        calls.append(_on(node, _call_in, **whole).remote(str(Path.cwd()), function, seat))
+    return [_result(call) for call in calls]
+
+
+def _on(node: dict[str, Any], function: Callable[..., Any], **needs: float) -> Any:  # noqa: ANN401
+    """Return a function that runs on a machine, once."""
+    import ray  # noqa: PLC0415
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy  # noqa: PLC0415
+
+    strategy = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+    options: dict[str, Any] = {"scheduling_strategy": strategy, "max_retries": 0, **needs}
+    return ray.remote(**options)(function)
+
+
+def _result(call: Any) -> Any:  # noqa: ANN401
+    import ray  # noqa: PLC0415
+
+    try:
+        return ray.get(call)
+    except ray.exceptions.RayError as error:
+        return (
+            f"error: a machine of the cluster failed ({str(error).strip().rpartition(_LINE)[2]}); run again"
+        )
+
+
+def _call_in(folder: str, function: Callable[[Seat], Any], seat: Seat) -> Any:  # noqa: ANN401
+    os.chdir(folder)
+    return function(seat)
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("", 0))
+        return int(free.getsockname()[1])
 
 
 def settle(function: Callable[[Any], Any], tasks: Iterator[Task], *, on_gpus: bool) -> Iterator[Task]:
