@@ -1,4 +1,4 @@
-"""The pipeline on a cluster: the bytes of the loop, and trainings on all machines, also if one of them dies."""
+"""The pipeline on clusters: the bytes of the loop, and trainings on all machines, of which one may die."""
 
 import os
 import shutil

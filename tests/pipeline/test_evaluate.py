@@ -24,8 +24,8 @@ from facedenoise.images.fidelity import psnr
 from facedenoise.images.tensors import read_tensors
 from facedenoise.models import KIND, MODELS
 from facedenoise.models.attention_unet import AttentionUNet
-from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.inference import denoise
+from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.weights import write_weights
 from facedenoise.noise import Varying
 from facedenoise.noise.gaussian import Gaussian
