@@ -27,7 +27,7 @@ COUNT = 40
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder, with stand-ins in `released`, and with small shards."""
-    monkeypatch.setattr(folders, "_PICTURES", 4)
+    monkeypatch.setattr(folders, "PICTURES", 4)
     return work_in_empty_folder(tmp_path, monkeypatch)
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from facedenoise.denoise.places import Finished, Place, below, fetched, is_url, sent
 from facedenoise.denoise.rewriting import Change, Outcome, rewrite_pictures
 
-_PICTURES = 1000  # of a shard, at most
+PICTURES = 1000  # of a shard, at most
 _BYTES = 1 << 24  # of a shard of more than one picture
 
 
@@ -28,7 +28,7 @@ def shards_of(sizes: Mapping[str, int]) -> Iterator[Shard]:
     """Cut pictures, named with their bytes, into shards of many small ones or few large ones."""
     number, names, held = 0, list[str](), 0
     for name, size in sizes.items():
-        if names and (len(names) == _PICTURES or held + size > _BYTES):
+        if names and (len(names) == PICTURES or held + size > _BYTES):
             yield Shard(number, names)
             number, names, held = number + 1, [], 0
         names.append(name)
