@@ -11,7 +11,7 @@ from common import command_line
 from torch import Tensor, nn
 
 from facedenoise.errors import InputError
-from facedenoise.evaluation.tradeoff import mean_psnr
+from facedenoise.images.fidelity import psnr
 from facedenoise.images.tensors import read_tensors, to_float
 from facedenoise.models.device import describe, training_device
 from facedenoise.models.inference import denoise
@@ -82,3 +82,8 @@ def estimates(network: nn.Module, faces: Faces) -> Tensor:
     """Return a network's estimates, computed in float32; tell it the level of the noise if it takes one."""
     inputs = faces.noise.inputs(faces.noisy, faces.rows, told=getattr(network, "level", False))
     return denoise(network, inputs.to(next(network.parameters()).device)).cpu()
+
+
+def mean_psnr(clean: Tensor, images: Tensor) -> float:
+    """Average the PSNR over images, in dB."""
+    return float(psnr(clean, images).mean())

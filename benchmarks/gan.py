@@ -20,13 +20,13 @@ from statistics import mean
 from typing import Any
 
 import torch
-from checkout import Faces, circumstances, enter, estimates, pairs, run_command_line
+from checkout import Faces, circumstances, enter, estimates, mean_psnr, pairs, run_command_line
 from common import print_table, write_result
 from torch import Tensor
 
 from facedenoise.denoise.networks import PIPELINE, RELEASED, find_tasks, find_weights
 from facedenoise.evaluation.spectrum import spectrum_error
-from facedenoise.evaluation.tradeoff import equal_share, mean_psnr
+from facedenoise.evaluation.tradeoff import equal_share
 from facedenoise.evaluation.two_sample import two_sample_accuracy
 from facedenoise.images.tensors import to_float
 from facedenoise.models import MODELS
@@ -75,7 +75,8 @@ def blend(clean: Tensor, noisy: Tensor, unet: Tensor, gan: Tensor) -> dict[str, 
     target = mean_psnr(clean, gan)
     if not mean_psnr(clean, noisy) < target < mean_psnr(clean, unet):
         return {}
-    return {"blend": torch.lerp(unet, noisy, equal_share(clean, unet, noisy, target))}
+    share = equal_share(lambda share: mean_psnr(clean, torch.lerp(unet, noisy, share)), target)
+    return {"blend": torch.lerp(unet, noisy, share)}
 
 
 def scores(clean: Tensor, images: Tensor) -> dict[str, float]:

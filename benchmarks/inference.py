@@ -19,14 +19,13 @@ from statistics import median
 from typing import Any
 
 import torch
-from checkout import circumstances, enter, pairs, run_command_line
+from checkout import circumstances, enter, mean_psnr, pairs, run_command_line
 from common import ROOT, print_table, rates_in_turns, write_result
 from rivals import apply, bm3d, nonlocal_means, process_per_core
 from torch import Tensor
 
 from facedenoise.denoise.denoiser import Denoiser
 from facedenoise.denoise.networks import PIPELINE, RELEASED, find_tasks
-from facedenoise.evaluation.tradeoff import mean_psnr
 from facedenoise.images.tensors import to_float
 from facedenoise.noise import Noise
 from facedenoise.training.batches import Pairs

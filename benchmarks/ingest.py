@@ -127,8 +127,7 @@ def split_and_corrupt(source: Path, folder: Path) -> None:
     os.chdir(folder)
     form: dict[str, Any] = {"labels": None, "split": "given", "size": None, "colour": "grey", "noisy": []}
     write_splits(Data(str(source), **form, broken="refuse", deduplicate=True), SPLITS, DATA_AUDIT)
-    for split in SPLIT_NAMES:
-        write_noisy("high_gaussian", split, NOISE, seed=0)
+    write_noisy("high_gaussian", SPLIT_NAMES, NOISE, seed=0)
 
 
 if __name__ == "__main__":

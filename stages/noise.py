@@ -1,43 +1,59 @@
 """Corrupt the three splits with one task's noise: draw 0, on disk; or take what is given."""
 
-from collections.abc import Iterator
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
 
 from facedenoise.files import replacing
 from facedenoise.images.tensors import read_tensors, save_arrays, spooled
 from facedenoise.noise import Noise, corrupt
 from facedenoise.progress import progress_bar
+from facedenoise.shards import map_shards
+from facedenoise.shards.rows import Rows, finish, shards_of
 from stages import run
 from stages.paths import SPLIT_NAMES, noisy_file, split_file
 from stages.settings import load_task
-
-PIECE = 1024  # images in memory at a time
+from stages.states import finished_shards
 
 
 def main() -> None:
     """Write data/noisy/TASK/{train,val,test}.safetensors."""
     params, task = load_task()
-    for split in SPLIT_NAMES:
-        write_noisy(task, split, params.tasks[task].noise, params.noise.seed)
+    write_noisy(task, SPLIT_NAMES, params.tasks[task].noise, params.noise.seed)
 
 
-def write_noisy(task: str, split: str, noise: Noise, seed: int) -> None:
-    """Write the noisy images of a split, drawn or given, in its order and in bounded memory."""
-    faces = read_tensors(split_file(split))
-    images, rows = faces[f"noisy/{noise.given}" if noise.given else "images"].numpy(), faces["row"].numpy()
+def write_noisy(task: str, splits: Sequence[str], noise: Noise, seed: int) -> None:
+    """Write the noisy images of splits, drawn or given, in their order and in bounded memory."""
+    settings = [{"noise": noise.entry(), "seed": seed}]
+    with finished_shards(f"noise@{task}", settings, map(split_file, splits)) as folder:
+        shards = [rows for split in splits for rows in shards_of(split, count(split))]
+        write = partial(write_rows, folder=folder, task=task, noise=noise, seed=seed)
+        files = [
+            *progress_bar(map_shards(write, shards), total=len(shards), desc=f"noise@{task}", unit=" shards")
+        ]
+        for split in splits:
+            own = (file for rows, file in zip(shards, files, strict=True) if rows.of == split)
+            pieces = (read_tensors(file)["images"].numpy() for file in own)
+            with replacing(noisy_file(task, split)) as temporary, spooled(pieces, temporary.parent) as images:
+                save_arrays(temporary, {"images": images})
 
-    def pieces() -> Iterator[NDArray[np.uint8]]:
-        for start in progress_bar(range(0, len(images), PIECE), desc=f"{task}/{split}", unit="k images"):
-            piece = slice(start, start + PIECE)
-            if noise.given:
-                yield images[piece]
-            else:
-                yield corrupt(images[piece], rows[piece], noise, seed=seed, task=task, draw=0)
 
-    with replacing(noisy_file(task, split)) as temporary, spooled(pieces(), temporary.parent) as noisy:
-        save_arrays(temporary, {"images": noisy})
+def write_rows(rows: Rows, *, folder: Path, task: str, noise: Noise, seed: int) -> Path:
+    """Write the noisy images of a shard; return its file."""
+
+    def write(path: Path) -> None:
+        faces = read_tensors(split_file(rows.of))
+        images = faces[f"noisy/{noise.given}" if noise.given else "images"][rows.slice].numpy()
+        if not noise.given:
+            images = corrupt(images, faces["row"][rows.slice].numpy(), noise, seed=seed, task=task, draw=0)
+        save_arrays(path, {"images": images})
+
+    return finish(folder / rows.file, write)
+
+
+def count(split: str) -> int:
+    """Return how many faces a split has."""
+    return len(read_tensors(split_file(split))["row"])
 
 
 if __name__ == "__main__":

@@ -1,20 +1,14 @@
 """The one launcher of trainings: resumable at any moment, each writes its history as it grows."""
 
-import json
-import os
-import shutil
-import sys
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from filelock import FileLock
 
-from facedenoise.files import replacing, sha256_of
+from facedenoise.files import replacing
 from facedenoise.models.device import describe, training_device
 from facedenoise.training.ahead import TrainingData
 from facedenoise.training.checkpoints import Checkpoints
@@ -22,9 +16,7 @@ from facedenoise.training.distributed import is_first
 from facedenoise.training.loop import Learner, Plan, Progress, Rows, Training, Validate
 from facedenoise.training.processes import launch
 from stages import run
-
-KEPT = 21  # states of trainings: three full runs of the seven trainings of the default params
-ROOT = Path(__file__).resolve().parents[1]
+from stages.states import state_folder
 
 
 def run_training_stage(main: Callable[[], None]) -> None:
@@ -64,31 +56,5 @@ def write_history(path: Path, history: Rows, columns: list[str] | None = None) -
 
 
 def checkpoints(stage: str, settings: list[dict[str, Any]], inputs: Iterable[Path]) -> Checkpoints:
-    """Return the checkpoints of exactly this training, and forget those of long ago.
-
-    They are outside the stage's outs, since DVC removes those before a run, and under DVC's main
-    repository, since the temporary checkouts of experiments vanish.
-    """
-    content = [settings, *(sha256_of(path) for path in [*inputs, *_loaded_code()])]
-    fingerprint = sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-    own = Path(os.environ.get("DVC_ROOT", ROOT)) / ".checkpoints" / f"{stage.replace('@', '-')}-{fingerprint}"
-    forget_old(own)
-    return Checkpoints(own)
-
-
-def forget_old(own: Path) -> None:
-    """Remove the trainings' states that are older than the newest, except `own` and those in use."""
-    own.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(own.parent / "lock"):  # of the experiments in a queue one at a time
-        others = [folder for folder in own.parent.glob("*-*") if folder != own]
-        by_age = sorted(others, key=lambda folder: folder.stat().st_mtime, reverse=True)
-        for folder in by_age[KEPT - 1 :]:
-            if not Checkpoints(folder).in_use():
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-def _loaded_code() -> list[Path]:
-    """List the local modules that this process has imported."""
-    files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
-    paths = {Path(file).resolve() for file in files if file}
-    return sorted(path for path in paths if {ROOT / "src", ROOT / "stages"} & {*path.parents})
+    """Return the checkpoints of exactly this training."""
+    return Checkpoints(state_folder(stage, settings, inputs))

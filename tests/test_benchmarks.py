@@ -28,14 +28,13 @@ import scale
 import torch
 import yaml
 from attention import in_turns
-from checkout import enter, pairs, score
+from checkout import enter, mean_psnr, pairs, score
 from ffdnet_published import OFFSET, unbiased_inverse
 from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
 from facedenoise.errors import InputError
-from facedenoise.evaluation.tradeoff import mean_psnr
 from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.images.tensors import to_float
 from facedenoise.models import MODELS
@@ -76,8 +75,8 @@ def finished(drawn: Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     split.main()
     untrained_stage.main()
     params = load_params()
-    for task, part in product(TASKS, SPLIT_NAMES):
-        write_noisy(task, part, params.tasks[task].noise, params.noise.seed)
+    for task in TASKS:
+        write_noisy(task, SPLIT_NAMES, params.tasks[task].noise, params.noise.seed)
     for task, model in product(TASKS, MODELS):
         description = recipe.training(params, task).description(model)
         write_weights(weights_file(task, model), recipe.untrained(params), description)

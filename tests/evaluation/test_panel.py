@@ -8,10 +8,8 @@ import pytest
 import torch
 from helpers import random_images, tiny_classifier
 
-from facedenoise.evaluation import two_sample
 from facedenoise.evaluation.classical import Tuned
 from facedenoise.evaluation.headline import fidelity
-from facedenoise.evaluation.judge import Judge
 from facedenoise.evaluation.panel import (
     assemble_panel,
     best_classical,
@@ -29,17 +27,12 @@ LABELS = torch.tensor([0, 1, 2, 3, 4, 5, 6, -1, -1, 0, 1, 2])
 CLEAN, *OTHERS = (random_images(COUNT, 12, 12, seed) for seed in range(5))
 IMAGES = dict(zip(("noisy", "tv", "unet", "gan"), OTHERS, strict=True))
 TUNED = Tuned(0.1, 31.0)
-
-
-@pytest.fixture(autouse=True)
-def short_two_sample_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(two_sample, "STEPS", 1)
+DISTANCES = {method: {"frechet": place} for place, method in enumerate(IMAGES)}
 
 
 def panel_without(in_train: list[int]) -> dict[str, Any]:
-    judge, seen = Judge(tiny_classifier(), CLEAN), np.isin(np.arange(COUNT), in_train)
-    table = score_table(judge, ROWS, LABELS, IMAGES)
-    return assemble_panel(table, IMAGES, judge, {"tv": TUNED}, seen)
+    table = score_table(tiny_classifier(), CLEAN, ROWS, LABELS, IMAGES)
+    return assemble_panel(table, DISTANCES, {"tv": TUNED}, np.isin(np.arange(COUNT), in_train))
 
 
 def test_a_table_has_a_row_for_each_image_and_a_column_for_each_score() -> None:
@@ -91,8 +84,7 @@ def test_a_difference_of_balanced_accuracies_is_paired() -> None:
 
 
 def test_an_untrained_classifier_tells_no_label() -> None:
-    judge = Judge(tiny_classifier(labels=()), CLEAN)
-    table = score_table(judge, ROWS, LABELS, IMAGES)
+    table = score_table(tiny_classifier(labels=()), CLEAN, ROWS, LABELS, IMAGES)
     assert (table[["clean_label", "unet_label"]] == -1).all(axis=None)
     assert not [name for name in summarise(table, "unet") if "label" in name or "accuracy" in name]
 
@@ -122,6 +114,7 @@ def test_without_copies_is_said_only_where_there_are_copies() -> None:
 def test_a_panel_says_how_the_classical_methods_do_on_val_and_names_the_best() -> None:
     panel = panel_without([])
     assert [panel[method].get("val_psnr") for method in IMAGES] == [None, 31.0, None, None]
+    assert [panel[method]["frechet"] for method in IMAGES] == [0, 1, 2, 3]
     assert list(panel["clean"]) == ["label_accuracy", "balanced_accuracy"]
     lead = panel["unet"]["psnr"]["mean"] - panel["tv"]["psnr"]["mean"]
     assert panel["differences"]["unet_minus_classical"]["psnr"]["mean"] == pytest.approx(lead, abs=1e-3)

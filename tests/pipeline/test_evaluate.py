@@ -24,6 +24,7 @@ from facedenoise.images.fidelity import psnr
 from facedenoise.images.tensors import read_tensors
 from facedenoise.models import KIND, MODELS
 from facedenoise.models.attention_unet import AttentionUNet
+from facedenoise.models.inference import denoise
 from facedenoise.models.inputs import TaskNoise
 from facedenoise.models.weights import write_weights
 from facedenoise.noise import Varying
@@ -32,7 +33,8 @@ from facedenoise.noise.poisson import Poisson
 from facedenoise.noise.salt_pepper import SaltPepper
 from facedenoise.noise.sequence import Sequence
 from facedenoise.params import Params
-from stages import compare, evaluate, settings
+from facedenoise.shards import rows
+from stages import compare, evaluate, scoring, settings
 from stages.paths import CLASSIFIER, eval_file, noisy_file, shown_file, split_file, weights_file
 
 COUNT = 12
@@ -67,6 +69,7 @@ def write_split(split: str, seed: int, **other: torch.Tensor) -> None:
 def prepare(folder: Path, monkeypatch: pytest.MonkeyPatch, params: Params = PARAMS) -> None:
     """Make a folder with what the stages read; each denoiser only adds its `SHIFT`."""
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("DVC_ROOT", str(folder))
     for seed, split in enumerate(("test", "val")):
         write_split(split, seed)
     torch.manual_seed(0)
@@ -193,11 +196,35 @@ def test_denoised_images_are_scored_before_they_are_rounded_to_8_bits(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     nearly = (faces(0) / 255 + 0.001).clamp(0, 1)  # a quarter of a grey level: rounding would undo it
-    monkeypatch.setattr(evaluate, "denoise", lambda network, noisy: nearly)
+    monkeypatch.setattr(scoring, "denoise", lambda network, noisy: nearly)
     run_evaluate(TASKS[0], monkeypatch)
     scores = pd.read_csv(eval_file(TASKS[0], "csv"))["unet_psnr"]
     np.testing.assert_allclose(scores, psnr(faces(0) / 255, nearly), atol=5e-5)
     assert scores.max() < 62
+
+
+def test_a_run_that_is_stopped_goes_on_from_its_finished_shards(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows, "ROWS", 4)
+    run_evaluate(TASKS[0], monkeypatch)
+    table, panel = (eval_file(TASKS[0], suffix).read_bytes() for suffix in ("csv", "json"))
+    calls: list[int] = []
+
+    def counted(network: AttentionUNet, noisy: torch.Tensor) -> torch.Tensor:
+        calls.append(len(noisy))
+        if len(calls) == 4:  # the second network on the second shard
+            raise KeyboardInterrupt
+        return denoise(network, noisy)
+
+    monkeypatch.setattr(scoring, "denoise", counted)
+    with pytest.raises(KeyboardInterrupt):
+        run_evaluate(TASKS[0], monkeypatch)
+    run_evaluate(TASKS[0], monkeypatch)
+    assert calls == [4] * (4 + 4), "the first shard is not scored again"
+    assert eval_file(TASKS[0], "csv").read_bytes() == table
+    assert eval_file(TASKS[0], "json").read_bytes() == panel
+    assert not [path for path in Path(".checkpoints").iterdir() if path.is_dir()]
 
 
 def test_a_network_that_is_told_gets_the_level_of_what_was_drawn_which_the_table_names(
@@ -212,7 +239,7 @@ def test_a_network_that_is_told_gets_the_level_of_what_was_drawn_which_the_table
     for model in MODELS:
         network = AttentionUNet(**TINY, level=True)
         write_weights(weights_file("any", model), network.state_dict(), {KIND: {**TINY, "level": True}})
-    for module in (evaluate, compare):  # answers with the level
+    for module in (scoring, compare):  # answers with the level
         monkeypatch.setattr(module, "denoise", lambda network, inputs: inputs[:, 1:])
     run_evaluate("any", monkeypatch)
     compare.main()
@@ -261,7 +288,7 @@ def test_a_kind_that_was_drawn_is_named_with_its_parts() -> None:
 def test_a_network_that_gives_no_number_is_no_silent_nan(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluate, "denoise", lambda network, noisy: torch.full_like(noisy, torch.nan))
+    monkeypatch.setattr(scoring, "denoise", lambda network, noisy: torch.full_like(noisy, torch.nan))
     with pytest.raises(ValueError, match=r"\[0, 1\]"):
         run_evaluate(TASKS[0], monkeypatch)
     assert not Path("reports").exists()

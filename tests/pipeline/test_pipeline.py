@@ -21,10 +21,15 @@ HELPERS = {  # cannot change an out, so that they are no deps, nor is what they 
     "src/facedenoise/params.py": "parses params, which are tracked themselves",
     "src/facedenoise/ranges.py": "the types of params",
     "src/facedenoise/progress.py": "a bar on the terminal",
+    "src/facedenoise/shards/__init__.py": "where shards are worked on",
+    "src/facedenoise/shards/cluster.py": "the same on a cluster",
+    "src/facedenoise/shards/rows.py": "cuts rows, at whole batches",
+    "src/facedenoise/shards/task.py": "tries of a shard",
     "src/facedenoise/models/__init__.py": "the names of the two denoisers",
     "stages/__init__.py": "starts a stage, prints its errors",
     "stages/paths.py": "another path is a missing out, which DVC reports",
     "stages/settings.py": "reads params",
+    "stages/states.py": "where unfinished work is kept",
     "stages/leftovers.py": "removes what belongs to no task",
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from facedenoise.training.checkpoints import Checkpoints
-from stages import training
+from stages import states
 from stages.training import checkpoints
 
 
@@ -34,21 +34,21 @@ def test_only_the_same_stage_params_inputs_and_code_find_the_same_folder(
     others = [folder(stage="train@b"), folder(lr=2)]
     data.write_bytes(b"other pixels")
     others.append(folder())
-    monkeypatch.setattr(training, "_loaded_code", lambda: [data])
+    monkeypatch.setattr(states, "_loaded_code", lambda: [data])
     others.append(folder())
     assert len({own, *others}) == 5
 
 
 def test_the_code_is_the_local_modules_that_are_loaded() -> None:
-    names = {path.name for path in training._loaded_code()}
-    assert {"checkpoints.py", "training.py"} <= names
+    names = {path.name for path in states._loaded_code()}
+    assert {"checkpoints.py", "training.py", "states.py"} <= names
     assert not {"test_resuming.py", "pytest.py", "_tensor.py"} & names
 
 
 def test_the_oldest_are_forgotten_but_neither_the_own_nor_one_in_use(
     data: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "KEPT", 3)
+    monkeypatch.setattr(states, "KEPT", 3)
     own = checkpoints("train@own", [], [data]).folder
     folders = [own] + [root / ".checkpoints" / f"train-{number}" for number in range(5)]
     for age, folder in enumerate(folders):

@@ -15,14 +15,15 @@ from typing import Any
 from facedenoise.models import MODELS
 
 _DENOISE = """\
-Denoise a picture (png, jpg, bmp, webp, tiff with all its pages), all pictures in a folder, or the faces of a
-CSV in the layout of FER2013. The noise is estimated picture by picture and told to the network; a picture
-without noise is copied as it is. The input is never written over; a file that cannot be read is reported, and
-the others are done.
+Denoise a picture (png, jpg, bmp, webp, tiff with all its pages), all pictures in a folder or below an s3://
+prefix, or the faces of a CSV in the layout of FER2013. The noise is estimated picture by picture and told to
+the network; a picture without noise is copied as it is. The input is never written over; a file that cannot
+be read is reported, and the others are done.
 
 examples: facedenoise denoise noisy.png clean.png
           facedenoise denoise photos/ cleaned/ --noise high_gaussian --model gan
-          facedenoise denoise faces.csv cleaned.csv --json | jq .noise"""
+          facedenoise denoise faces.csv cleaned.csv --json | jq .noise
+          facedenoise denoise s3://bucket/faces s3://bucket/cleaned"""
 _INFO = """\
 Say which networks there are, trained on what, with which scores.
 
@@ -71,7 +72,7 @@ def _run(command: str, options: Namespace) -> int:
 
 
 def _denoise(add: Callable[..., Any]) -> None:
-    _files(add)
+    _files(add, _place)
     add("--noise", metavar="TASK", default="auto", help=f"{_TASK} (default: auto, judged picture by picture)")
     add(
         "--sigma",
@@ -121,9 +122,9 @@ def _demo(add: Callable[..., Any]) -> None:
     add("--port", type=_whole_number(1, 65535), metavar="N", help="default: the first free one from 7860 on")
 
 
-def _files(add: Callable[..., Any]) -> None:
-    add("source", type=Path, metavar="IN", help="a picture, a folder, or a CSV")
-    add("target", type=Path, metavar="OUT", help="what to write, of the same kind")
+def _files(add: Callable[..., Any], place: Callable[[str], Path | str] = Path) -> None:
+    add("source", type=place, metavar="IN", help="a picture, a folder, or a CSV")
+    add("target", type=place, metavar="OUT", help="what to write, of the same kind")
 
 
 def _network(add: Callable[..., Any]) -> None:
@@ -133,6 +134,11 @@ def _network(add: Callable[..., Any]) -> None:
 
 def _weights(add: Callable[..., Any]) -> None:
     add("--weights", type=Path, metavar="DIR", help="has TASK/MODEL.safetensors (default: models/, package)")
+
+
+def _place(text: str) -> Path | str:
+    """Return a path, or the URL of a prefix as it is."""
+    return text if "://" in text else Path(text)
 
 
 def _positive(text: str) -> float:

@@ -4,22 +4,28 @@ import json
 import sys
 from argparse import Namespace
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
+from hashlib import sha256
 from pathlib import Path, PurePath
+from typing import Any
 
 import torch
+from tqdm import tqdm
 
-from facedenoise.cli.messages import say, writing
-from facedenoise.cli.pairs import Pairs, find_pairs, rewrite
+from facedenoise.cli.messages import report_failures, say, warn_of_links, writing
+from facedenoise.cli.pairs import find_pairs
 from facedenoise.denoise.choice import Choice, choose
 from facedenoise.denoise.cleaning import Image, clean
 from facedenoise.denoise.denoiser import Denoiser
-from facedenoise.denoise.networks import Trained, trained_networks
+from facedenoise.denoise.folders import Rewriting, shards_of
+from facedenoise.denoise.networks import Trained, find_tasks, find_weights, trained_networks
 from facedenoise.denoise.noise_level import NoiseEstimate, estimate_noise
-from facedenoise.denoise.rewriting import Change, Changed, Key, Outcome, Source, rewrite_csv
+from facedenoise.denoise.places import Finished, Listed, below, is_url, list_pictures
+from facedenoise.denoise.rewriting import Change, Changed, Key, Outcome, Source, rewrite_csv, rewrite_pictures
 from facedenoise.errors import InputError
 from facedenoise.pictures.files import format_suffix
+from facedenoise.shards import cluster, map_shards
 
 _NOT_TOLD = "no network that is told the level of the noise; leave --sigma and --strength out"
 _SPREAD = "JPEG has spread its black and white pixels"
@@ -27,8 +33,21 @@ _SPREAD = "JPEG has spread its black and white pixels"
 
 def run(options: Namespace) -> int:
     """Write the denoised copies; return the exit status."""
-    files, change = find_pairs(options.source, options.target), _change(options)
-    return _run_csv(options, change) if files.is_csv else _run_pictures(options, files, change)
+    source, target = options.source, options.target
+    if is_url(source) or is_url(target):
+        return _run_folder(options, Changing(options), list_pictures(source))
+    files, change = find_pairs(source, target), Changing(options)
+    change.check()
+    if files.is_csv:
+        return _run_csv(options, change)
+    if not source.is_dir():
+        told = _tell(rewrite_pictures(source.parent, files.pairs, change), as_json=options.json)
+        return _say(told)
+    warn_of_links(files.found.links)
+    report_failures(files.found.problems)
+    sizes = {path.relative_to(source).as_posix(): path.lstat().st_size for path in files.found.pictures}
+    status = _run_folder(options, change, Listed(sizes, files.found.others))
+    return 1 if files.found.problems else status
 
 
 def _run_csv(options: Namespace, change: Change) -> int:
@@ -52,39 +71,97 @@ def _run_csv(options: Namespace, change: Change) -> int:
     return 0
 
 
-def _run_pictures(options: Namespace, files: Pairs, change: Change) -> int:
+def _run_folder(options: Namespace, change: "Changing", found: Listed) -> int:
+    """Change the pictures of a folder; go on where an earlier run of the same was stopped."""
+    change.check()
+    finished = Finished(below(options.target, f".facedenoise-{_fingerprint(options, found)}"))
+    tell = partial(_tell, as_json=options.json)
+    work = Rewriting(options.source, options.target, change, tell, finished)
     counts: Counter[str] = Counter()
-    for outcome in rewrite(options.source, files, change):
+    with tqdm(total=len(found.sizes), unit=" pictures", leave=False, disable=None) as bar:
+        for told in map_shards(work, shards_of(found.sizes), on_gpus=options.device != "cpu"):
+            counts.update(told["counts"])
+            bar.update(told["pictures"])
+            _say(told)
+    finished.forget()
+    say(f"{options.target}: {_in_words(counts)}; {found.others} other files left alone", sys.stderr)
+    return 1 if counts["failed"] else 0
+
+
+def _fingerprint(options: Namespace, found: Listed) -> str:
+    """Return what is another one for other pictures, networks or options."""
+    networks = [find_weights(task, options.model, options.weights) for task in find_tasks(options.weights)]
+    states = [(file.stat().st_size, file.stat().st_mtime) for file in networks if file.is_file()]
+    settings = sorted((name, str(value)) for name, value in vars(options).items() if name != "run")
+    return sha256(repr([settings, states, found.sizes]).encode()).hexdigest()[:16]
+
+
+def _tell(outcomes: Iterable[Outcome], *, as_json: bool) -> dict[str, Any]:
+    """Return what is to be said of pictures: lines, each an error or not, and the counts of the noises."""
+    lines: list[tuple[str, bool]] = []
+    counts: Counter[str] = Counter()
+    pictures = 0
+    for outcome in outcomes:
+        pictures += 1
         counts.update([found.task for found in outcome.findings] or ["failed"])
-        for line in _as_json(outcome) if options.json else _as_text(outcome):
+        lines += [(line, True) for line in [outcome.error] if line]
+        lines += [(line, False) for line in (_as_json if as_json else _as_text)(outcome)]
+    return {"lines": lines, "counts": counts, "pictures": pictures}
+
+
+def _say(told: Mapping[str, Any]) -> int:
+    """Print the lines; return the exit status."""
+    for line, is_error in told["lines"]:
+        if is_error:
+            report_failures([line])
+        else:
             say(line)
-    if options.source.is_dir():
-        others = f"{files.found.others} other files left alone"
-        say(f"{options.target}: {_in_words(counts)}; {others}", sys.stderr)
-    return 1 if counts["failed"] or files.found.problems else 0
+    return 1 if told["counts"].get("failed") else 0
 
 
-def _change(options: Namespace) -> Change:
-    if options.threads:
-        torch.set_num_threads(options.threads)
-    device = options.device
-    if device not in (None, "cpu") and int(device.partition(":")[2] or 0) >= torch.cuda.device_count():
-        raise InputError(f"--device {device}: PyTorch finds no such GPU here; leave it out or give cpu")
+class Changing:
+    """Cleans pictures as the user's options say; it keeps the networks that it has loaded."""
 
-    @cache
-    def load(task: str) -> Denoiser:
-        settings = {"device": device, "batch_size": options.batch}
-        return Denoiser.load(task, options.model, weights=options.weights, **settings)
+    def __init__(self, options: Namespace) -> None:
+        self.options = options
+        self._denoisers: dict[str, Denoiser] = {}
 
-    choose_for = _chooser(options, load)
+    def __reduce__(self) -> tuple[type, tuple[Namespace]]:
+        """Go to other processes without networks."""
+        options = Namespace(**{name: value for name, value in vars(self.options).items() if name != "run"})
+        return Changing, (options,)
 
-    def change(sources: list[Source]) -> list[Changed]:
-        cleaned = clean([pixels for _, pixels in sources], choose_for, load, options.strength)
+    def __call__(self, sources: list[Source]) -> list[Changed]:
+        """Return the cleaned pictures, each with its `Choice`."""
+        cleaned = clean([pixels for _, pixels in sources], self._choose, self._load, self.options.strength)
         return [
             (image, _of_file(key, choice)) for (key, _), (image, choice) in zip(sources, cleaned, strict=True)
         ]
 
-    return change
+    def check(self) -> None:
+        """Raise an `InputError` if an option is wrong."""
+        device = self.options.device
+        if not cluster.is_asked_for():  # else the machines of the cluster have the GPUs
+            _require_device(device)
+        _ = self._choose
+
+    @cached_property
+    def _choose(self) -> Callable[[Image], Choice]:
+        if self.options.threads:
+            torch.set_num_threads(self.options.threads)
+        return _chooser(self.options, self._load)
+
+    def _load(self, task: str) -> Denoiser:
+        if task not in self._denoisers:
+            weights, model = self.options.weights, self.options.model
+            settings = {"device": self.options.device, "batch_size": self.options.batch}
+            self._denoisers[task] = Denoiser.load(task, model, weights=weights, **settings)
+        return self._denoisers[task]
+
+
+def _require_device(device: str | None) -> None:
+    if device not in (None, "cpu") and int(device.partition(":")[2] or 0) >= torch.cuda.device_count():
+        raise InputError(f"--device {device}: PyTorch finds no such GPU here; leave it out or give cpu")
 
 
 def _of_file(key: Key, choice: Choice) -> Choice:

@@ -31,8 +31,8 @@ _Job: TypeAlias = tuple[Path, Path, list[Picture]]
 class Outcome(NamedTuple):
     """What became of a file: what the change found out of each page, or why the file failed."""
 
-    source: Path
-    target: Path
+    source: Path | str  # a URL, if it is elsewhere
+    target: Path | str
     findings: Sequence[Any] = ()
     error: str | None = None
 

@@ -64,7 +64,7 @@ def tune(method: str, noisy: torch.Tensor, clean: torch.Tensor) -> Tuned:
         Strength and PSNR, rounded to 4 decimals.
     """
     require_pair(clean, noisy)
-    chosen = _evenly_spaced(len(clean))
+    chosen = tuning_places(len(clean))
     score = partial(_mean_psnr, method, noisy[chosen], clean[chosen])
     match method:
         case "biharmonic":
@@ -75,6 +75,11 @@ def tune(method: str, noisy: torch.Tensor, clean: torch.Tensor) -> Tuned:
             tried = _search(score)
     best = max(tried, key=tried.__getitem__)
     return Tuned(best, tried[best])
+
+
+def tuning_places(count: int) -> torch.Tensor:
+    """Return the indices of the evenly spaced images, of so many, on which methods are tuned."""
+    return torch.linspace(0, count - 1, min(count, TUNING_IMAGES), dtype=torch.float64).long()
 
 
 def apply(method: str, noisy: torch.Tensor, strength: float | None) -> torch.Tensor:
@@ -151,11 +156,6 @@ _DENOISERS: dict[str, Callable[..., Image]] = {
     "wavelet": _wavelet,
     "biharmonic": _biharmonic,
 }
-
-
-def _evenly_spaced(count: int) -> torch.Tensor:
-    """Return the indices of at most `TUNING_IMAGES` of `count` images."""
-    return torch.linspace(0, count - 1, min(count, TUNING_IMAGES), dtype=torch.float64).long()
 
 
 def _mean_psnr(method: str, noisy: torch.Tensor, clean: torch.Tensor, strength: float | None) -> float:

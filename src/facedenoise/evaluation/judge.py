@@ -1,4 +1,10 @@
-"""Distances of denoised faces from clean ones, and the labels that the classifier gives them."""
+"""Distances of denoised faces from clean ones, from what is measured on parts of the sets.
+
+No set has to be in memory as a whole.
+"""
+
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -9,60 +15,54 @@ from facedenoise.classifier.prediction import embed, predict
 from facedenoise.errors import InputError
 from facedenoise.evaluation.frechet import frechet_distance
 from facedenoise.evaluation.rounding import rounded
-from facedenoise.evaluation.spectrum import spectrum_error
-from facedenoise.evaluation.two_sample import two_sample_accuracy
+from facedenoise.evaluation.spectrum import power_error, summed_power
+from facedenoise.evaluation.two_sample import told_apart
 from facedenoise.images.tensors import NO_LABEL
 
 FEWEST = 2  # clean faces; one has no covariance, and cannot be split into halves
 TWO_SAMPLE_SEED = 0
 
 
-class Judge:
-    """The classifier of labels, and the clean faces with which all others are compared.
+class Traits(NamedTuple):
+    """What the distances of a set of images come from."""
 
-    Parameters
-    ----------
-    classifier : LabelClassifier
-        In evaluation mode.
-    clean : torch.Tensor
-        float32, shape (N, C, H, W), values in [0, 1].
+    features: NDArray[np.float32]
+    """The classifier's features of each image, shape (N, `FEATURES`)."""
+    power: NDArray[np.float64]
+    """The power of each frequency, summed over the images, shape (H, W)."""
 
-    Raises
-    ------
-    InputError
-        If there are fewer than `FEWEST` faces.
-    """
 
-    def __init__(self, classifier: LabelClassifier, clean: torch.Tensor) -> None:
-        if len(clean) < FEWEST:
-            raise InputError(f"{len(clean)} test face: too few to compare; give at least {FEWEST}")
-        self.classifier = classifier
-        self.clean = clean
-        self.clean_answers = self.answers(clean)
-        self.clean_features = embed(classifier, clean)
+def require_enough(count: int) -> None:
+    """Raise an `InputError` if there are fewer than `FEWEST` faces."""
+    if count < FEWEST:
+        raise InputError(f"{count} test face: too few to compare; give at least {FEWEST}")
 
-    def answers(self, images: torch.Tensor) -> NDArray[np.int64]:
-        """Return the label that the classifier gives each image, shape (N,); -1 if it is untrained."""
-        if not self.classifier.labels:
-            return np.full(len(images), NO_LABEL)
-        return predict(self.classifier, images)
 
-    def frechet(self, images: torch.Tensor) -> float:
-        """Return the Fréchet distance to the clean faces, on the classifier's features."""
-        return rounded(frechet_distance(self.clean_features, embed(self.classifier, images)))
+def answers(classifier: LabelClassifier, images: torch.Tensor) -> NDArray[np.int64]:
+    """Return the label that the classifier gives each image, shape (N,); -1 if it is untrained."""
+    return predict(classifier, images) if classifier.labels else np.full(len(images), NO_LABEL)
 
-    def spectrum_error(self, images: torch.Tensor) -> float:
-        """Return the mean absolute radial log-power error against the clean faces."""
-        return rounded(spectrum_error(self.clean, images))
 
-    def two_sample(self, images: torch.Tensor) -> float:
-        """Return the accuracy of a small network in telling the images from clean ones; 0.5 is guessing."""
-        return rounded(two_sample_accuracy(self.clean, images, seed=TWO_SAMPLE_SEED))
+def traits(classifier: LabelClassifier, images: torch.Tensor) -> Traits:
+    """Measure images, float32, shape (N, C, H, W), values in [0, 1]."""
+    return Traits(embed(classifier, images), summed_power(images))
 
-    def distances(self, images: torch.Tensor) -> dict[str, float]:
-        """Return all three as `spectrum_error`, `two_sample` and `frechet`."""
-        return {
-            "spectrum_error": self.spectrum_error(images),
-            "two_sample": self.two_sample(images),
-            "frechet": self.frechet(images),
-        }
+
+def joined(parts: Iterable[Traits]) -> Traits:
+    """Return the traits of the set that parts make up."""
+    features, power = zip(*parts, strict=True)
+    return Traits(np.concatenate(features), np.add.reduce(power))
+
+
+def distances(clean: Traits, images: Traits) -> dict[str, float]:
+    """Return the `frechet` distance on the classifier's features, and the `spectrum_error`."""
+    count = len(clean.features)
+    return {
+        "frechet": rounded(frechet_distance(clean.features, images.features)),
+        "spectrum_error": rounded(power_error(clean.power / count, images.power / count)),
+    }
+
+
+def two_sample(clean: NDArray[np.uint8], images: NDArray[np.uint8]) -> float:
+    """Return the accuracy of a small network in telling images from clean ones; 0.5 is guessing."""
+    return rounded(told_apart(clean, images, seed=TWO_SAMPLE_SEED))

@@ -8,11 +8,12 @@ import pandas as pd
 import torch
 from numpy.typing import NDArray
 
+from facedenoise.classifier.network import LabelClassifier
 from facedenoise.classifier.scores import by_label
 from facedenoise.evaluation.classical import Tuned
 from facedenoise.evaluation.headline import HEADLINE, means
 from facedenoise.evaluation.intervals import mean_interval
-from facedenoise.evaluation.judge import Judge
+from facedenoise.evaluation.judge import answers
 from facedenoise.evaluation.perception import gmsd, haarpsi
 from facedenoise.evaluation.rounding import DECIMALS
 from facedenoise.images.fidelity import psnr, ssim
@@ -22,14 +23,20 @@ SCORES = {"psnr": psnr, "ssim": ssim, "gmsd": gmsd, "haarpsi": haarpsi}
 
 
 def score_table(
-    judge: Judge, rows: torch.Tensor, label: torch.Tensor, images: Mapping[str, torch.Tensor]
+    classifier: LabelClassifier,
+    clean: torch.Tensor,
+    rows: torch.Tensor,
+    label: torch.Tensor,
+    images: Mapping[str, torch.Tensor],
 ) -> pd.DataFrame:
     """Score each image of each method, and ask the classifier about each.
 
     Parameters
     ----------
-    judge : Judge
-        Holds the clean images.
+    classifier : LabelClassifier
+        In evaluation mode.
+    clean : torch.Tensor
+        float32, shape (N, C, H, W), values in [0, 1].
     rows : torch.Tensor
         int64, shape (N,): the row of each image in the CSV.
     label : torch.Tensor
@@ -45,9 +52,9 @@ def score_table(
         METHOD_haarpsi of each method, rounded to 4 decimals; `label`, `clean_label` (the answer on the
         clean image) and METHOD_label of each method.
     """
-    answers = {method: judge.answers(batch) for method, batch in images.items()}
-    labels = label_columns(label, judge.clean_answers, answers)
-    return score_images(judge.clean, rows, images).join(labels)
+    given = {method: answers(classifier, batch) for method, batch in images.items()}
+    labels = label_columns(label, answers(classifier, clean), given)
+    return score_images(clean, rows, images).join(labels)
 
 
 def score_images(clean: torch.Tensor, rows: torch.Tensor, images: Mapping[str, torch.Tensor]) -> pd.DataFrame:
@@ -138,8 +145,7 @@ def difference(table: pd.DataFrame, method: str, other: str) -> dict[str, dict[s
 
 def assemble_panel(
     table: pd.DataFrame,
-    images: Mapping[str, torch.Tensor],
-    judge: Judge,
+    distances: Mapping[str, Mapping[str, float]],
     tuned: Mapping[str, Tuned],
     in_train: NDArray[np.bool_],
 ) -> dict[str, Any]:
@@ -149,10 +155,8 @@ def assemble_panel(
     ----------
     table : pd.DataFrame
         See `score_table`.
-    images : mapping of str to torch.Tensor
-        The images of each method, as they were scored.
-    judge : Judge
-        Measures the distances between sets of images.
+    distances : mapping of str to mapping of str to float
+        Of each method `spectrum_error`, `two_sample` and `frechet`; see `facedenoise.evaluation.judge`.
     tuned : mapping of str to Tuned
         How the classical methods among them were tuned.
     in_train : NDArray[np.bool_]
@@ -162,14 +166,14 @@ def assemble_panel(
     -------
     dict
         For each method `strength` and `val_psnr` (classical ones), the scores of `summarise` and the
-        distances of `Judge`. `clean`: the classifier's accuracies on the clean images.
+        distances. `clean`: the classifier's accuracies on the clean images.
         `best_classical`: the classical method with the highest PSNR on val. `differences`: what
         `difference` returns. `without_copies`, if any image was seen in training: the number of `faces`
         that are left, and, if there are any, each method's `psnr` and `ssim` on them.
     """
     panel: dict[str, Any] = {
-        method: {**_tuning(tuned, method), **summarise(table, method), **judge.distances(batch)}
-        for method, batch in images.items()
+        method: {**_tuning(tuned, method), **summarise(table, method), **own}
+        for method, own in distances.items()
     }
     panel["clean"] = means(summarise(table, "clean"))
     panel["best_classical"] = classical = best_classical(tuned)
@@ -179,7 +183,7 @@ def assemble_panel(
         "gan_minus_unet": difference(table, "gan", "unet"),
     }
     if in_train.any():
-        panel["without_copies"] = _without(table[~in_train], images)
+        panel["without_copies"] = _without(table[~in_train], distances)
     return panel
 
 

@@ -1,5 +1,8 @@
 """The test faces that readers see: some evenly spaced, and those that gain most and least."""
 
+from collections.abc import Mapping
+from typing import Protocol
+
 import numpy as np
 import pandas as pd
 import torch
@@ -51,14 +54,21 @@ def choose_faces(table: pd.DataFrame) -> dict[str, NDArray[np.int64]]:
     }
 
 
-def shown_faces(table: pd.DataFrame, images: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+class Faces(Protocol):
+    """Images that need not be in memory."""
+
+    def __getitem__(self, places: torch.Tensor, /) -> torch.Tensor:
+        """Return those at some places."""
+
+
+def shown_faces(table: pd.DataFrame, images: Mapping[str, Faces]) -> dict[str, torch.Tensor]:
     """Return the positions of `choose_faces`, and the faces there, in one batch per method.
 
     Parameters
     ----------
     table : pd.DataFrame
         As for `choose_faces`.
-    images : dict of str to torch.Tensor
+    images : mapping of str to Faces
         For each method float32, shape (N, C, H, W), values in [0, 1].
 
     Returns

@@ -24,17 +24,27 @@ def spectrum_error(clean: torch.Tensor, denoised: torch.Tensor) -> float:
     require_pair(clean, denoised)
     if not len(clean) or min(clean.shape[-2:]) < 2:  # noqa: PLR2004
         raise ValueError(f"a spectrum needs images of at least 2 x 2 pixels, got {tuple(clean.shape)}")
-    error = np.log10(_radial_power(denoised)) - np.log10(_radial_power(clean))
+    return power_error(*(summed_power(images) / len(images) for images in (clean, denoised)))
+
+
+def summed_power(images: torch.Tensor) -> NDArray[np.float64]:
+    """Return the power of each frequency of the luminance, (H, W), summed over images (N, C, H, W)."""
+    pixels = luminance(images)[:, 0].cpu().numpy().astype(np.float64)
+    power: NDArray[np.float64] = np.square(np.abs(np.fft.fft2(pixels, norm="ortho"))).sum(axis=0)
+    return power
+
+
+def power_error(clean: NDArray[np.float64], denoised: NDArray[np.float64]) -> float:
+    """Return `spectrum_error` of the mean power of each frequency, shape (H, W)."""
+    error = np.log10(_radial(denoised)) - np.log10(_radial(clean))
     return float(np.abs(error).mean())
 
 
-def _radial_power(images: torch.Tensor) -> NDArray[np.float64]:
+def _radial(power: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean power in the rings 1, 2, ... up to Nyquist; for white noise it is the variance."""
-    pixels = luminance(images)[:, 0].cpu().numpy().astype(np.float64)
-    power = np.square(np.abs(np.fft.fft2(pixels, norm="ortho"))).mean(axis=0).ravel()
-    height, width = pixels.shape[1:]
+    height, width = power.shape
     frequency = np.hypot(np.fft.fftfreq(height)[:, np.newaxis], np.fft.fftfreq(width))  # cycles per pixel
     shorter = min(height, width)
     ring = np.rint(frequency * shorter).astype(np.int64).ravel()
-    rings = np.bincount(ring, weights=power) / np.bincount(ring)
+    rings = np.bincount(ring, weights=power.ravel()) / np.bincount(ring)
     return np.maximum(rings[1 : shorter // 2 + 1], ROUNDING_POWER)

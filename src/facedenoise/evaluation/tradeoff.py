@@ -3,86 +3,69 @@
 Blau & Michaeli, "The perception-distortion tradeoff", 2018.
 """
 
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from scipy.optimize import brentq
 from torch import Tensor
 
-from facedenoise.evaluation.judge import Judge
+from facedenoise.evaluation.judge import Traits, distances
 from facedenoise.evaluation.rounding import rounded
-from facedenoise.images.fidelity import psnr
 
 GAN_SHARES = (25, 50, 75)  # per cent, blended with the U-Net
 NOISY_SHARES = (5, 10, 20, 40)
+EQUAL = "unet_noisy_equal"
 Point = dict[str, float]
 
 
-def perception_distortion(noisy: Tensor, unet: Tensor, gan: Tensor, judge: Judge) -> dict[str, Point]:
-    """Place a task's images and the blends between them on the plane.
+class Blend(NamedTuple):
+    """Two methods' images of the same faces, and the share that the second has in what they make up."""
 
-    Adding a little of the noisy input back to the best estimate also restores texture. A GAN has gained
-    nothing if, at the same PSNR, this blend is as near to the clean faces.
+    one: str
+    other: str
+    share: float
 
-    Parameters
-    ----------
-    noisy, unet, gan : Tensor
-        float32, shape (N, C, H, W), values in [0, 1]: the same test faces.
-    judge : Judge
-        Holds the clean faces.
+    def of(self, images: Mapping[str, Tensor]) -> Tensor:
+        """Return the blended images of a batch, which `images` has by method."""
+        return (
+            torch.lerp(images[self.one], images[self.other], self.share) if self.share else images[self.one]
+        )
 
-    Returns
-    -------
-    dict of str to dict of str to float
-        `psnr` (dB), `frechet` and `spectrum_error` of `noisy`, `unet`, `gan`, `unet_gan_SHARE` and
-        `unet_noisy_SHARE` (the share of the second image in per cent). If the noisy images have a lower PSNR
-        than the GAN, and the U-Net has a higher one, also `unet_noisy_equal`: the blend with the same PSNR
-        as the GAN, its `share` in [0, 1] and its `two_sample`.
+
+def blends() -> dict[str, Blend]:
+    """Return what is placed on the plane: `noisy`, `unet`, `gan`, `unet_gan_SHARE`, `unet_noisy_SHARE`.
+
+    The share is in per cent. Adding a little of the noisy input back to the best estimate also restores
+    texture. A GAN has gained nothing if, at the same PSNR, this blend is as near to the clean faces.
     """
-    images = {"noisy": noisy, "unet": unet, "gan": gan}
-    images |= {f"unet_gan_{share}": torch.lerp(unet, gan, share / 100) for share in GAN_SHARES}
-    images |= {f"unet_noisy_{share}": torch.lerp(unet, noisy, share / 100) for share in NOISY_SHARES}
-    points = {name: point(batch, judge) for name, batch in images.items()}
-    if points["noisy"]["psnr"] < points["gan"]["psnr"] < points["unet"]["psnr"]:
-        share = equal_share(judge.clean, unet, noisy, points["gan"]["psnr"])
-        equal = torch.lerp(unet, noisy, share)
-        points["unet_noisy_equal"] = {
-            **point(equal, judge),
-            "two_sample": judge.two_sample(equal),
-            "share": rounded(share),
-        }
-    return points
+    alone = {name: Blend(name, name, 0.0) for name in ("noisy", "unet", "gan")}
+    with_gan = {f"unet_gan_{share}": Blend("unet", "gan", share / 100) for share in GAN_SHARES}
+    with_noisy = {f"unet_noisy_{share}": Blend("unet", "noisy", share / 100) for share in NOISY_SHARES}
+    return alone | with_gan | with_noisy
 
 
-def point(images: Tensor, judge: Judge) -> Point:
-    """Place images on the plane."""
-    return {
-        "psnr": rounded(mean_psnr(judge.clean, images)),
-        "frechet": judge.frechet(images),
-        "spectrum_error": judge.spectrum_error(images),
-    }
+def point(psnr: NDArray[np.float64], clean: Traits, images: Traits) -> Point:
+    """Place images on the plane: `psnr`, the mean of theirs in dB, `frechet` and `spectrum_error`."""
+    return {"psnr": rounded(psnr.mean()), **distances(clean, images)}
 
 
-def equal_share(clean: Tensor, unet: Tensor, noisy: Tensor, target: float) -> float:
-    """Return the share of the noisy image in the blend whose mean PSNR is `target`.
+def equal_blend(points: Mapping[str, Point], mean_psnr: Callable[[Blend], float]) -> Blend | None:
+    """Return the blend of U-Net and noisy images with the PSNR of the GAN; None if there is none.
 
-    Parameters
-    ----------
-    clean, unet, noisy : Tensor
-        float32, shape (N, C, H, W), values in [0, 1].
-    target : float
-        In dB, between the PSNR of `noisy` and the PSNR of `unet`.
-
-    Returns
-    -------
-    float
-        In [0, 1].
+    There is one if the noisy images have a lower PSNR than the GAN, and the U-Net has a higher one.
     """
+    noisy, target, unet = (points[name]["psnr"] for name in ("noisy", "gan", "unet"))
+    if not noisy < target < unet:
+        return None
+    return Blend("unet", "noisy", equal_share(lambda share: mean_psnr(Blend("unet", "noisy", share)), target))
 
-    def excess(share: float) -> float:
-        return mean_psnr(clean, torch.lerp(unet, noisy, share)) - target
 
-    return float(brentq(excess, 0, 1, xtol=1e-4))
+def equal_share(mean_psnr: Callable[[float], float], target: float) -> float:
+    """Return the share of the noisy images, in [0, 1], at which the mean PSNR of a blend is `target`.
 
-
-def mean_psnr(clean: Tensor, images: Tensor) -> float:
-    """Average the PSNR over images, in dB."""
-    return float(psnr(clean, images).mean())
+    In dB, between its values at 0 and 1.
+    """
+    return float(brentq(lambda share: mean_psnr(share) - target, 0, 1, xtol=1e-4))

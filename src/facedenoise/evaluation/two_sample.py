@@ -1,6 +1,10 @@
 """The classifier two-sample test: how well a network tells denoised faces from clean ones."""
 
+from typing import NamedTuple
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -43,24 +47,37 @@ def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
     Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", 2017, section 3.
     """
     require_pair(clean, denoised)
+    return told_apart(*(to_uint8(images.cpu()).numpy() for images in (clean, denoised)), seed=seed)
+
+
+def told_apart(clean: NDArray[np.uint8], denoised: NDArray[np.uint8], *, seed: int) -> float:
+    """Return `two_sample_accuracy` of rounded images, shape (N, C, H, W), which may be mapped from a file."""
     if len(clean) < FEWEST:
         raise ValueError(f"a two-sample test needs at least 2 faces, got {len(clean)}")
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(clean), generator=generator)
-    faces = _with_detail(clean, denoised)[order]
-    one, other = faces.tensor_split(2)
+    one, other = (_Faces(clean, denoised, half) for half in order.tensor_split(2))
     accuracies = [
-        _accuracy(_trained(_network(faces.shape[2], seed), learnt, generator), asked)
+        _accuracy(_trained(_network(2 * clean.shape[1], seed), learnt, generator), asked)
         for learnt, asked in ((one, other), (other, one))
     ]
     return sum(accuracies) / len(accuracies)
 
 
-def _with_detail(clean: Tensor, denoised: Tensor) -> Tensor:
-    """Put each image beside its fine detail: (N, 2, 2C, H, W)."""
-    images = torch.cat([to_float(to_uint8(batch.cpu())) for batch in (clean, denoised)], dim=1)
-    seen = [part.unflatten(1, (2, -1)) for part in (2 * images - 1, fine_detail(images))]
-    return torch.cat(seen, dim=2)
+class _Faces(NamedTuple):
+    """Some faces of two sets; only those that are taken are in memory in floating point."""
+
+    clean: NDArray[np.uint8]
+    denoised: NDArray[np.uint8]
+    order: Tensor
+
+    def take(self, places: Tensor) -> Tensor:
+        """Return each face in both versions, with their fine detail: (N, 2, 2C, H, W)."""
+        rows = self.order[places].numpy()
+        both = (to_float(torch.from_numpy(images[rows])) for images in (self.clean, self.denoised))
+        images = torch.cat([*both], dim=1)
+        seen = [part.unflatten(1, (2, -1)) for part in (2 * images - 1, fine_detail(images))]
+        return torch.cat(seen, dim=2)
 
 
 def _network(channels: int, seed: int) -> nn.Module:
@@ -78,9 +95,9 @@ def _network(channels: int, seed: int) -> nn.Module:
         )
 
 
-def _trained(network: nn.Module, faces: Tensor, generator: torch.Generator) -> nn.Module:
-    """Train on faces, shape (N, 2, 2C, H, W), the second version of each the denoised one."""
-    steps = max(1, min(STEPS, PASSES * len(faces) // FACES))
+def _trained(network: nn.Module, faces: _Faces, generator: torch.Generator) -> nn.Module:
+    """Train on faces, the second version of each the denoised one."""
+    steps = max(1, min(STEPS, PASSES * len(faces.order) // FACES))
     optimiser = torch.optim.Adam(network.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, HIGHEST_RATE, total_steps=steps)
     for _ in range(steps):
@@ -92,19 +109,19 @@ def _trained(network: nn.Module, faces: Tensor, generator: torch.Generator) -> n
     return network
 
 
-def _windows(faces: Tensor, generator: torch.Generator) -> Tensor:
+def _windows(faces: _Faces, generator: torch.Generator) -> Tensor:
     """Cut one window, drawn at random, out of a few faces drawn at random."""
-    chosen = torch.randint(len(faces), (FACES,), generator=generator)
-    top, left = (
-        int(torch.randint(max(side - WINDOW, 0) + 1, (), generator=generator)) for side in faces.shape[-2:]
-    )
-    return faces[chosen, ..., top : top + WINDOW, left : left + WINDOW]
+    chosen = torch.randint(len(faces.order), (FACES,), generator=generator)
+    sides = faces.clean.shape[-2:]
+    top, left = (int(torch.randint(max(side - WINDOW, 0) + 1, (), generator=generator)) for side in sides)
+    return faces.take(chosen)[..., top : top + WINDOW, left : left + WINDOW]
 
 
 @torch.no_grad()
-def _accuracy(network: nn.Module, faces: Tensor) -> float:
-    """Share of right answers on faces, shape (N, 2, 2C, H, W)."""
-    right = torch.cat([_margins(network, part) > 0 for part in faces.split(256)])
+def _accuracy(network: nn.Module, faces: _Faces) -> float:
+    """Share of right answers on faces."""
+    parts = torch.arange(len(faces.order)).split(256)
+    right = torch.cat([_margins(network, faces.take(part)) > 0 for part in parts])
     return right.double().mean().item()
 
 

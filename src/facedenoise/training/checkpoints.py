@@ -55,14 +55,6 @@ class Checkpoints:
     ) -> None:
         self._lock.release()
 
-    def in_use(self) -> bool:
-        """Return whether another process holds the folder."""
-        try:
-            with self._lock.acquire():
-                return False
-        except Timeout:
-            return True
-
     def due(self) -> bool:
         """Return whether it is time to save the next state."""
         return time.monotonic() - self._saved_at >= EVERY_SECONDS

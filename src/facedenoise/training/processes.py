@@ -2,12 +2,14 @@
 
 import logging
 import os
+import runpy
 import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from tempfile import TemporaryDirectory
 from threading import RLock
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch.distributed import is_torchelastic_launched
@@ -18,6 +20,7 @@ from tqdm import tqdm
 
 from facedenoise.errors import InputError
 from facedenoise.models.device import local_rank
+from facedenoise.shards import cluster
 from facedenoise.training.distributed import group
 
 PROCESSES = "FACEDENOISE_PROCESSES"
@@ -27,37 +30,80 @@ REPORTED = 1  # the exit status of a process after an error that has been printe
 def launch(main: Callable[[], None]) -> None:
     """Call a function in as many processes as the environment asks for, and wait for their end.
 
-    `FACEDENOISE_PROCESSES` counts them, 1 by default. Under torchrun this process is already one of them.
+    `FACEDENOISE_PROCESSES` counts them, 1 by default; on a cluster with an address, those of each machine.
+    Under torchrun this process is already one of them.
     """
     if is_torchelastic_launched():
         run_worker(main)
         return
     count = process_count()
+    if cluster.has_address():
+        agent = partial(_on_machine, count=count, command=Command.of_this_process())
+        sys.exit(next(filter(None, cluster.on_each_machine(agent)), 0))
     if count == 1:
         main()
         return
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, torch.get_num_threads() // count)))
-    logging.disable()  # this process only waits; the others report
     try:
-        in_processes(count, run_worker, main)
-    except ChildFailedError as error:
-        sys.exit(exit_reason(error.get_first_failure()[1]))
+        sys.exit(_supervise(count, run_worker, main))
     except SignalException:
         sys.exit("\ninterrupted")  # a killed process leaves its progress bar open
 
 
-def in_processes(count: int, function: Callable[..., Any], *arguments: object) -> dict[int, Any]:
-    """Call a function in this many processes on this machine; return the result of each by its rank."""
+class Command(NamedTuple):
+    """A module that runs as a program, and its arguments."""
+
+    module: str
+    arguments: list[str]
+
+    @classmethod
+    def of_this_process(cls) -> Self:
+        """Return what `python -m` was told."""
+        spec = sys.modules["__main__"].__spec__
+        return cls(spec.name if spec else "", sys.argv[1:])
+
+    def run(self) -> None:
+        """Run it here."""
+        sys.argv[1:] = self.arguments
+        runpy.run_module(self.module, run_name="__main__", alter_sys=True)
+
+
+def _on_machine(seat: cluster.Seat, *, count: int, command: Command) -> str | int:
+    """Run a command in so many processes on this machine, as torchrun does; return the exit status."""
+    os.environ["OMP_NUM_THREADS"] = str(max(1, seat.cpus // count))
+    return _supervise(count, command.run, seat=seat)
+
+
+def _supervise(
+    count: int, function: Callable[..., Any], *arguments: object, seat: cluster.Seat | None = None
+) -> str | int:
+    logging.disable()  # this process only waits; the others report
+    try:
+        in_processes(count, function, *arguments, seat=seat)
+    except ChildFailedError as error:
+        return exit_reason(error.get_first_failure()[1])
+    return 0
+
+
+def in_processes(
+    count: int, function: Callable[..., Any], *arguments: object, seat: cluster.Seat | None = None
+) -> dict[int, Any]:
+    """Call a function in this many processes here; return the result of each by its rank.
+
+    `seat` says where they meet those of other machines.
+    """
+    place = seat or cluster.Seat(1, is_first=True, cpus=1, address="localhost", meeting="localhost:0")
     with TemporaryDirectory() as logs:
         config = LaunchConfig(
-            min_nodes=1,
-            max_nodes=1,
+            min_nodes=place.machines,
+            max_nodes=place.machines,
             nproc_per_node=count,
             logs_specs=DefaultLogsSpecs(logs),
             run_id=PROCESSES,
             rdzv_backend="c10d",
-            rdzv_endpoint="localhost:0",  # any free port
-            local_addr="localhost",
+            rdzv_endpoint=place.meeting,
+            rdzv_configs={"is_host": place.is_first},
+            local_addr=place.address,
             max_restarts=0,
         )
         results: dict[int, Any] = elastic_launch(config, function)(*arguments)

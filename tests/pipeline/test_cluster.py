@@ -1,0 +1,124 @@
+"""The pipeline on clusters: the bytes of the loop, and trainings on all machines, of which one may die."""
+
+import os
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from clones import Clone
+from clusters import cluster_of_one, cluster_of_two, one_worker, two_mortal, two_workers
+from safetensors.numpy import load_file
+from stopping import EPOCHS, U_NET, endless_training, long_training, start, wait_for_epochs
+
+from facedenoise.shards import rows
+from facedenoise.shards.cluster import RAY
+from stages import evaluate, noise
+from stages.paths import SPLIT_NAMES, eval_file, noisy_file, shown_file
+
+__all__ = ["cluster_of_one", "cluster_of_two", "one_worker", "two_mortal", "two_workers"]
+__all__ += ["endless_training", "long_training"]
+pytestmark = pytest.mark.slow
+
+TASK = "low_gaussian"
+OUTS = [*(noisy_file(TASK, split) for split in SPLIT_NAMES)]
+OUTS += [eval_file(TASK, "csv"), eval_file(TASK, "json"), shown_file(TASK)]
+
+
+@pytest.fixture
+def workspace(clone: Clone, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Go to a copy of the tiny run, of which each shard has four faces."""
+    for name in ("data", "models", "reports", "params.yaml"):
+        copy = shutil.copytree if (clone.folder / name).is_dir() else shutil.copy2
+        copy(clone.folder / name, tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setattr(rows, "ROWS", 4)
+    monkeypatch.setattr(sys, "argv", ["stage", TASK])
+    return tmp_path
+
+
+def outs() -> list[bytes]:
+    """Run both stages; return what they have written."""
+    for out in OUTS:
+        out.unlink()
+    for stage in (noise, evaluate):
+        stage.main()
+    assert not [path for path in Path(".checkpoints").iterdir() if path.is_dir()]
+    return [out.read_bytes() for out in OUTS]
+
+
+@pytest.mark.parametrize("cluster", ["one_worker", "two_workers", "two_mortal"])
+def test_noise_and_scores_have_the_bytes_of_the_loop(
+    workspace: Path, cluster: str, request: pytest.FixtureRequest
+) -> None:
+    expected = outs()
+    started = request.getfixturevalue(cluster)
+    if cluster == "two_mortal":
+        kill_once(started, lambda: [*workspace.glob(".checkpoints/evaluate*/test-*.safetensors")])
+    assert outs() == expected
+    assert len(started.worker_nodes) == (cluster == "two_workers")
+
+
+def kill_once(cluster: Any, condition: Callable[[], object]) -> None:
+    """Kill the second machine of a cluster as soon as a condition holds."""
+
+    def kill() -> None:
+        while not condition():
+            time.sleep(0.01)
+        [machine] = cluster.worker_nodes
+        cluster.remove_node(machine, allow_graceful=False)
+
+    threading.Thread(target=kill, daemon=True).start()
+
+
+def test_a_training_on_two_machines_is_that_of_one_process(
+    long_training: Clone, two_workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_training.set(f"tasks.{TASK}.train.epochs=3")
+    monkeypatch.delitem(long_training.environment, RAY, raising=False)
+    long_training.run(*U_NET.command)
+    weights, history = (long_training.folder / out for out in U_NET.outs)
+    alone, expected = load_file(weights), pd.read_csv(history)
+    shutil.rmtree(long_training.folder / ".checkpoints")
+    monkeypatch.setitem(long_training.environment, RAY, two_workers.address)
+    long_training.run(*U_NET.command)
+    pd.testing.assert_frame_equal(pd.read_csv(history), expected, rtol=0, atol=0.02)
+    assert all(abs(values - alone[name]).max() < 1e-3 for name, values in load_file(weights).items())
+
+
+def test_a_training_whose_machine_dies_says_so_and_goes_on_where_it_was(
+    endless_training: Clone, two_mortal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(endless_training.environment, RAY, two_mortal.address)
+    process = start(endless_training, *U_NET.command)
+    wait_for_epochs(endless_training, process, 2)
+    [machine] = two_mortal.worker_nodes
+    two_mortal.remove_node(machine, allow_graceful=False)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert "run again, and it goes on where it was" in output
+    endless_training.set(f"tasks.{TASK}.train.epochs={EPOCHS}", f"train.patience={EPOCHS}")
+
+
+def test_a_driver_that_is_killed_leaves_no_process_that_trains(
+    endless_training: Clone, two_workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(endless_training.environment, RAY, two_workers.address)
+    process = start(endless_training, *U_NET.command)
+    wait_for_epochs(endless_training, process, 1)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    [lock] = (endless_training.folder / ".checkpoints").glob(f"{U_NET.states}-*/lock")
+    states = len(list(lock.parent.iterdir()))
+    assert states
+    process = start(endless_training, *U_NET.command)
+    wait_for_epochs(endless_training, process, 2)
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()

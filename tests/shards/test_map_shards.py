@@ -1,0 +1,237 @@
+"""Shards give the same from a loop and from clusters, of which a worker or a machine may die."""
+
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from subprocess import run
+from typing import Any
+
+import pytest
+from clusters import TESTS_PATH
+from documents import ROOT
+
+from facedenoise.errors import InputError
+from facedenoise.shards import map_shards
+from facedenoise.shards.cluster import RAY
+
+slow = pytest.mark.slow
+
+
+class Squares:
+    """Squares numbers; notes in a folder each try, by its number, and the process that has made it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.loaded = 0
+
+    def __call__(self, number: int) -> int:
+        self.loaded += 1
+        tries = len(self.notes(number))
+        (self.folder / f"{number}-{tries}-{os.getpid()}-{self.loaded}").touch()
+        self.spoil(number, tries)
+        return number**2
+
+    def spoil(self, number: int, tries: int) -> None:
+        """Do nothing; others fail here."""
+
+    def notes(self, number: int | str = "*") -> list[str]:
+        return sorted(path.name for path in self.folder.glob(f"{number}-*"))
+
+    def processes(self) -> set[str]:
+        return {name.split("-")[2] for name in self.notes()}
+
+
+class FailingOnce(Squares):
+    """Fails the first time."""
+
+    def spoil(self, number: int, tries: int) -> None:
+        if not tries:
+            raise OSError("not now")
+
+
+class FailingAtThree(Squares):
+    """Always fails at 3 and at 5."""
+
+    def spoil(self, number: int, tries: int) -> None:
+        if number in (3, 5):
+            raise OSError(f"no {number}")
+
+
+class Wrong(Squares):
+    """Finds at 3 what the user has to mend."""
+
+    def spoil(self, number: int, tries: int) -> None:
+        if number == 3:
+            raise InputError("give another number")
+
+
+class Faulty(Squares):
+    """Has a fault."""
+
+    def spoil(self, number: int, tries: int) -> None:
+        [][number]
+
+
+class DyingOnce(Squares):
+    """Dies at 4, the first time."""
+
+    def spoil(self, number: int, tries: int) -> None:
+        if number == 4 and not tries:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class DyingAtFour(Squares):
+    """Always dies at 4."""
+
+    def spoil(self, number: int, tries: int) -> None:
+        if number == 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+class Slow(Squares):
+    """Takes a while."""
+
+    def spoil(self, number: int, tries: int) -> None:
+        time.sleep(0.3)
+
+
+@pytest.fixture(
+    params=["loop", pytest.param("one worker", marks=slow), pytest.param("two workers", marks=slow)]
+)
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Work in a loop, then on a cluster of one worker, then on one of two machines with a worker each."""
+    if request.param != "loop":
+        request.getfixturevalue(request.param.replace(" ", "_"))
+    return str(request.param)
+
+
+def squares(function: Squares, count: int = 8) -> list[int]:
+    return list(map_shards(function, range(count)))
+
+
+EXPECTED = [number**2 for number in range(8)]
+
+
+def test_results_come_in_the_order_of_the_shards(place: str, tmp_path: Path) -> None:
+    function = Squares(tmp_path)
+    assert squares(function) == EXPECTED
+    assert squares(function, 0) == []
+    assert len(function.processes()) == {"loop": 1, "one worker": 1, "two workers": 2}[place]
+    assert (str(os.getpid()) in function.processes()) == (place == "loop")
+    assert max(int(name.split("-")[3]) for name in function.notes()) >= 4, "a worker keeps its function"
+
+
+def test_what_has_failed_is_tried_again(place: str, tmp_path: Path) -> None:
+    function = FailingOnce(tmp_path)
+    assert squares(function) == EXPECTED
+    assert len(function.notes()) == 16
+
+
+def test_what_fails_three_times_is_named_and_the_rest_is_finished(place: str, tmp_path: Path) -> None:
+    function, results = FailingAtThree(tmp_path), list[int]()
+    with pytest.raises(InputError, match=r"^3: failed 3 times \(no 3\)\n5: failed 3 times \(no 5\)$"):
+        results.extend(map_shards(function, range(8)))
+    assert results == [0, 1, 4, 16, 36, 49]
+    assert [len(function.notes(number)) for number in range(8)] == [1, 1, 1, 3, 1, 3, 1, 1]
+
+
+def test_what_the_user_has_to_mend_is_not_tried_again(place: str, tmp_path: Path) -> None:
+    function = Wrong(tmp_path)
+    with pytest.raises(InputError, match=r"^3: give another number$"):
+        squares(function)
+    assert [len(function.notes(number)) for number in (3, 7)] == [1, 1]
+
+
+def test_a_fault_of_the_program_shows_as_such_with_the_shard(place: str, tmp_path: Path) -> None:
+    with pytest.raises(IndexError) as caught:
+        squares(Faulty(tmp_path), 1)
+    assert caught.value.__notes__ == ["0: failed 3 times (list index out of range)"]
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [("127.0.0.1:1", "Connection refused"), ("nonsense", "Invalid address"), ("no.such.host:1", "")],
+)
+def test_an_address_without_a_cluster_is_said_in_one_line(
+    address: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(RAY, address)
+    with pytest.raises(
+        InputError, match=rf"^{RAY}: no cluster at '{address}' \(.*{reason}.*\); start"
+    ) as caught:
+        list(map_shards(abs, [1]))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_loop_needs_no_ray_and_a_cluster_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    code = "import sys; sys.modules['ray'] = None; from facedenoise.shards import map_shards; {}"
+    plain = "print(*map_shards(abs, [-1, -2]))"
+    command, environment = [sys.executable, "-c", code.format(plain)], {**os.environ, "PYTHONPATH": "src"}
+    done = run(command, cwd=ROOT, env=environment, capture_output=True, check=True, text=True)
+    assert done.stdout == "1 2\n"
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.setenv(RAY, "local")
+    with pytest.raises(InputError, match=r"Ray is not installed; `pip install '.\[ray\]'`"):
+        list(map_shards(abs, [1]))
+
+
+@slow
+@pytest.mark.usefixtures("two_workers")
+class TestDeath:
+    def test_a_worker_that_dies_is_replaced(self, tmp_path: Path) -> None:
+        function = DyingOnce(tmp_path)
+        assert squares(function) == EXPECTED
+        assert len(function.notes(4)) == 2
+
+    def test_a_shard_at_which_three_workers_die_is_named_and_the_rest_is_finished(
+        self, tmp_path: Path
+    ) -> None:
+        function = DyingAtFour(tmp_path)
+        with pytest.raises(InputError, match=r"^4: failed 3 times \(its worker: "):
+            squares(function)
+        assert [len(function.notes(number)) for number in (4, 7)] == [3, 1]
+
+    def test_two_workers_of_whom_one_dies_at_a_random_moment(self, tmp_path: Path) -> None:
+        function, results = Slow(tmp_path), []
+        for place, result in enumerate(map_shards(function, range(12))):
+            results.append(result)
+            if place == 2:
+                killed = function.notes()[-1].split("-")[2]
+                os.kill(int(killed), signal.SIGKILL)
+        assert results == [number**2 for number in range(12)]
+        assert len(function.processes()) >= 2
+
+
+@slow
+def test_a_machine_that_dies_leaves_its_shards_to_the_other(two_mortal: Any, tmp_path: Path) -> None:
+    function, results = Slow(tmp_path), []
+    for place, result in enumerate(map_shards(function, range(12))):
+        results.append(result)
+        if place == 2:
+            assert len(function.processes()) == 2
+            [machine] = two_mortal.worker_nodes
+            two_mortal.remove_node(machine, allow_graceful=False)
+    assert results == [number**2 for number in range(12)]
+
+
+@slow
+def test_on_the_cores_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = pytest.importorskip("ray")
+    monkeypatch.setenv(RAY, "local")
+    monkeypatch.setenv("PYTHONPATH", TESTS_PATH)
+    function = Squares(tmp_path)
+    assert squares(function) == EXPECTED
+    assert str(os.getpid()) not in function.processes()
+    ray.shutdown()
+
+
+@slow
+@pytest.mark.usefixtures("two_workers")
+def test_a_folder_that_is_not_on_all_machines_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Path, "cwd", lambda: Path("/not/there"))
+    with pytest.raises(InputError, match=r"no worker starts: FileNotFoundError: .*/not/there"):
+        squares(Squares(tmp_path))
