@@ -81,8 +81,9 @@ def pooled_spread(*groups: Sequence[float]) -> Spread | None:
 
     The groups have means of their own and one variance. None if no group has two runs.
     """
-    freedom = sum(len(group) - 1 for group in groups)
-    squares = sum(float(np.var(group)) * len(group) for group in groups)
+    several = [group for group in groups if len(group) > 1]
+    freedom = sum(len(group) - 1 for group in several)
+    squares = sum(float(np.var(group)) * len(group) for group in several)
     return Spread(sqrt(squares / freedom), freedom) if freedom else None
 
 
