@@ -20,10 +20,10 @@ from facedenoise.evaluation.difference import (
     Spread,
     Verdict,
     difference,
-    paired_intervals,
     pooled_spread,
 )
 from facedenoise.evaluation.headline import HEADLINE
+from facedenoise.evaluation.paired import paired_intervals
 from facedenoise.models import MODELS
 from facedenoise.report.score import MINUS, SCORES
 from facedenoise.report.style import METHOD_TITLES

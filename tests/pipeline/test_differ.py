@@ -20,8 +20,9 @@ from helpers import write_tensors
 from facedenoise.files import md5_of
 from stages.differ import report, take_sides
 from stages.paths import METRICS, SEEDS, eval_file, noisy_file, split_file
+from stages.published import faces_here
 from stages.release import seed_spread
-from stages.revisions import Run, replicates
+from stages.revisions import Run, read_run, replicates
 
 TASK = "high_gaussian"
 FACES = 200
@@ -249,6 +250,11 @@ def test_dvc_finds_runs_by_revision_and_their_replicates_by_seed(clone: Clone) -
     assert words(lines, "U-Net", "PSNR") == expected.replace(" (+1.00 to +1.00)", "")
     assert lines[2].startswith("No interval over the faces")
     clone.run("dvc", "exp", "remove", "first", "second", "rate")
+
+
+def test_the_faces_here_have_the_hashes_of_dvc(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone.folder)
+    assert faces_here(TASK) == read_run("workspace").faces(TASK)
 
 
 def test_a_run_that_is_not_there_is_named_in_one_line(clone: Clone) -> None:
