@@ -43,10 +43,10 @@ def test_each_score_is_beside_its_mean_over_seeds_with_what_that_means(read: Rea
     assert group.title == "High Gaussian noise"
     moved = f"seeds alone move it by up to {MOVED:.2f}"
     assert [(row.head, [cell.text for cell in row.cells], row.cells[2].note) for row in group.rows] == [
-        ("U-Net, PSNR, dB", [f"{unet:.2f}", f"{unet - 0.5:.2f}", "different"], f"+0.50, {moved}"),
-        ("U-Net, SSIM", [*[f"{panel['unet']['ssim']['mean']:.4f}"] * 2, "the same"], ""),
+        ("U-Net: PSNR, dB", [f"{unet:.2f}", f"{unet - 0.5:.2f}", "different"], f"+0.50, {moved}"),
+        ("U-Net: SSIM", [*[f"{panel['unet']['ssim']['mean']:.4f}"] * 2, "the same"], ""),
         (
-            "GAN, PSNR, dB",
+            "GAN: PSNR, dB",
             [f"{gan:.2f}", f"{gan + 0.1:.2f}", "not told apart"],
             f"{MINUS}0.10, {moved}",
         ),

@@ -23,7 +23,7 @@ def _rows(results: Results, task: str) -> Iterator[Row]:
         for name in results.headline_scores:
             if name in published:
                 yield Row(
-                    f"{METHOD_TITLES[model]}, {SCORES[name].title}",
+                    f"{METHOD_TITLES[model]}: {SCORES[name].title}",
                     _cells(name, mean(here[name]), published[name]),
                 )
 
