@@ -20,20 +20,18 @@ from facedenoise.evaluation.difference import (
     Spread,
     Verdict,
     difference,
-    paired_intervals,
     pooled_spread,
 )
 from facedenoise.evaluation.headline import HEADLINE
-from facedenoise.files import read_json
+from facedenoise.evaluation.paired import paired_intervals
 from facedenoise.models import MODELS
 from facedenoise.report.score import MINUS, SCORES
 from facedenoise.report.style import METHOD_TITLES
 from stages import run
-from stages.paths import SEEDS
+from stages.published import over_seeds
 from stages.revisions import WORKSPACE, Run, experiments, read_run, replicates
 
 DEFAULTS = ("HEAD", WORKSPACE)
-NO_REPLICATES = "no replicates: what seeds alone do is not known here"
 NO_FACES = (
     "No interval over the faces, as DVC has not all scores of each: `dvc pull` or `dvc repro` brings them"
 )
@@ -66,17 +64,9 @@ class Line:
 
     def __str__(self) -> str:
         """Write what the difference is, and what that means."""
-        of = f"{self.task:13}  {METHOD_TITLES[self.model]:5}  {SCORES[self.score].title:17}  "
-        return f"{of}{self._words}".replace(MINUS, "-")
-
-    @property
-    def _words(self) -> str:
-        found, write = self.difference, SCORES[self.score].write_difference
-        if found.verdict == "the same":
-            return found.verdict
-        faces = found.faces and " ({} to {})".format(*map(write, found.faces))
-        moved = found.seeds is not None and f"seeds alone move it by up to {write(found.seeds).lstrip('+')}"
-        return f"{found.verdict}: {write(found.mean)}{faces or ''}, {moved or NO_REPLICATES}"
+        score = SCORES[self.score]
+        of = f"{self.task:13}  {METHOD_TITLES[self.model]:5}  {score.title:17}  "
+        return f"{of}{score.write_finding(self.difference)}".replace(MINUS, "-")
 
 
 def main() -> None:
@@ -150,16 +140,8 @@ def face_intervals(sides: Sides, task: str, model: str) -> dict[str, dict[str, f
 def seed_spread(sides: Sides, task: str, model: str, score: str) -> Spread | None:
     """Return how far seeds move a score: by the replicates, else by benchmarks/results/seeds.json."""
     measured = pooled_spread(*(means(group, task, model, score) for group in sides.groups))
-    return measured or published_spread(sides.one[0].faces(task), task, model, score)
-
-
-def published_spread(faces: dict[str, str], task: str, model: str, score: str) -> Spread | None:
-    """Return what benchmarks/seeds.py has measured, if that was on these faces under this noise."""
-    content = read_json(SEEDS) if SEEDS.is_file() else {"tasks": {}}
-    entry = content["tasks"].get(task)
-    if not entry or entry["test"] != faces or score not in entry[model]:
-        return None
-    return Spread(entry[model][score]["sd"], len(content["seeds"]) - 1)
+    published = over_seeds(task, sides.one[0].faces(task)).get(model, {})
+    return measured or pooled_spread(published.get(score, []))
 
 
 def means(runs: Sequence[Run], task: str, model: str, score: str) -> list[float]:

@@ -10,6 +10,7 @@ from dataclasses import asdict
 from hashlib import sha256
 from itertools import product
 from pathlib import Path
+from statistics import stdev
 from typing import Any
 
 import pandas as pd
@@ -17,6 +18,7 @@ import pandas as pd
 from facedenoise.denoise.networks import RELEASED
 from facedenoise.errors import InputError
 from facedenoise.evaluation.headline import fidelity
+from facedenoise.evaluation.rounding import rounded
 from facedenoise.files import sha256_of
 from facedenoise.images.tensors import read_tensors, to_float
 from facedenoise.models import MODELS
@@ -26,6 +28,7 @@ from facedenoise.models.weights import read_weights, write_weights
 from facedenoise.params import Params
 from stages import run
 from stages.paths import history_file, noisy_file, split_file, weights_file
+from stages.published import faces_here, over_seeds
 from stages.settings import load_params, load_task
 
 
@@ -43,7 +46,7 @@ def main() -> None:
         trained = {"params": description["params"] | training_params(params, task, model)}
         half = {name: value.half() for name, value in weights.items()}
         path = RELEASED / task / f"{model}.safetensors"
-        write_weights(path, half, {**description, **origin, **scores, **trained})
+        write_weights(path, half, {**description, **origin, **scores, **seed_spread(task, model), **trained})
         print(f"{path.relative_to(Path.cwd())}: test PSNR {test['psnr']:.2f} dB")
 
 
@@ -79,6 +82,12 @@ def test_scores(params: Params, task: str, model: str) -> dict[str, float]:
     noise = TaskNoise(params.tasks[task].noise, params.noise.seed, task)
     inputs = noise.inputs(noisy["images"], clean["row"], told=network.level)
     return fidelity(to_float(clean["images"]), denoise(network, inputs))
+
+
+def seed_spread(task: str, model: str) -> dict[str, dict[str, float]]:
+    """Return how far seeds move the test scores, as standard deviations, if that is known."""
+    scores = over_seeds(task, faces_here(task)).get(model)
+    return {"seed_sd": {name: rounded(stdev(scores[name])) for name in ("psnr", "ssim")}} if scores else {}
 
 
 def training_params(params: Params, name: str, model: str) -> dict[str, Any]:

@@ -1,8 +1,8 @@
 """Draw the pictures of faces and noises, and write the page and the model card.
 
-It reads only what other stages wrote: the splits, the scores and shown faces of all tasks, and the histories
-of the trainings. It writes two PNG files to `reports/figures`, `reports/index.html` and
-`reports/model_card.md`.
+It reads only what other stages wrote: the splits, the noisy test faces, the scores and shown faces of all
+tasks, and the histories of the trainings; and what benchmarks/seeds.py has published. It writes two PNG files
+to `reports/figures`, `reports/index.html` and `reports/model_card.md`.
 """
 
 import pandas as pd
@@ -19,6 +19,7 @@ from facedenoise.report.results import Results
 from stages import paths, run
 from stages.leftovers import remove_leftovers
 from stages.picture import read_shown
+from stages.published import faces_here, over_seeds
 from stages.settings import load_params
 
 
@@ -60,6 +61,7 @@ def read_results(params: Params) -> Results:
         },
         classifier_history=pd.read_csv(paths.CLASSIFIER_HISTORY),
         labels=read_labels(paths.split_file("train")),
+        over_seeds={task: over_seeds(task, faces_here(task)) for task in params.tasks},
     )
 
 

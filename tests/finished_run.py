@@ -200,6 +200,7 @@ def write_run(
         table.to_csv(reports / f"eval/{task}.csv", index=False)
         images = {name: to_float(batch) for name, batch in versions(place, faces).items()}
         write_tensors(reports / f"shown/{task}.safetensors", shown_faces(table, images))
+        write_tensors(folder / f"data/noisy/{task}/test.safetensors", {"images": images["noisy"]})
 
 
 def cross_noise(tasks: list[str]) -> dict[str, Any]:

@@ -58,8 +58,17 @@ def temporary_name(path: Path) -> Path:
 
 def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
+    return _digest(path, "sha256")
+
+
+def md5_of(path: Path) -> str:
+    """Return the MD5 of a file, in hexadecimal: the hash by which DVC knows it."""
+    return _digest(path, "md5")
+
+
+def _digest(path: Path, kind: str) -> str:
     with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+        return file_digest(file, kind).hexdigest()
 
 
 def is_lfs_pointer(path: Path) -> bool:

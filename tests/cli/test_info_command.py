@@ -17,6 +17,7 @@ FACTS = {
     "commit": "fedcba9876543210" * 2 + "fedcba98",
     "val": {"psnr": 31.25, "ssim": 0.95},
     "test": {"psnr": 30.904, "ssim": 0.9464},
+    "seed_sd": {"psnr": 0.0412, "ssim": 0.0003},
     "params": {"data": {"csv": "faces.csv"}, "noise": {"kind": "poisson", "peak": 30, "seed": 0}},
 }
 
@@ -50,7 +51,8 @@ def test_the_table_shows_scores_data_commit_noise_and_what_is_missing(capsys: CA
     write("w/high_gaussian/unet", **FACTS)
     said = info("w", capsys)
     count = sum(parameter.numel() for parameter in AttentionUNet(WIDTHS, BLOCKS).parameters())
-    scores, trained = ("31.25 / 0.9500", "30.90 / 0.9464"), ("0123456789ab", "fedcba987654", "Poisson, 30 ")
+    scores = ("31.25 / 0.9500", "30.90 / 0.9464", "0.04 / 0.0003")
+    trained = ("0123456789ab", "fedcba987654", "Poisson, 30 ")
     for shown in ("unet", f" {count:,} ", *scores, *trained):
         assert shown in line_of(said, "high_gaussian")
     assert said.splitlines()[-1] == "missing: w/high_gaussian/gan.safetensors"
@@ -68,7 +70,7 @@ def test_the_table_shows_scores_data_commit_noise_and_what_is_missing(capsys: CA
 )
 def test_what_a_file_does_not_say_is_a_dash(facts: dict[str, Any], data: str, capsys: CAPTURE) -> None:
     write("w/low_gaussian/unet", **facts)
-    assert line_of(info("w", capsys), "low_gaussian").split()[4:-1] == ["-", "-", data, "-", "-"]
+    assert line_of(info("w", capsys), "low_gaussian").split()[4:-1] == ["-", "-", "-", data, "-", "-"]
 
 
 def test_json_has_all_that_the_files_say(capsys: CAPTURE) -> None:

@@ -7,13 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from facedenoise.evaluation.difference import (
-    Difference,
-    Spread,
-    difference,
-    paired_intervals,
-    pooled_spread,
-)
+from facedenoise.evaluation.difference import Difference, Spread, difference, pooled_spread
+from facedenoise.evaluation.paired import paired_intervals
 
 FACES = 200
 

@@ -31,6 +31,20 @@ def test_an_untrained_network_is_the_identity_also_in_bfloat16(attention: bool, 
     torch.testing.assert_close(denoised, noisy, rtol=0, atol=0)
 
 
+@pytest.mark.parametrize("level", [False, True])
+def test_each_convolution_starts_as_an_orthogonal_map_or_at_zero(level: bool) -> None:
+    network = AttentionUNet(WIDTHS, BLOCKS, level=level)
+    for name, layer in network.named_modules():
+        if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+            rows = layer.weight.detach().flatten(1)
+            rows = rows if len(rows) <= rows.shape[1] else rows.T
+            at_zero = name.endswith(("second", "psi", "head"))
+            wanted = torch.zeros(len(rows), len(rows)) if at_zero else torch.eye(len(rows))
+            torch.testing.assert_close(rows @ rows.T, wanted, rtol=0, atol=1e-5)
+            if layer.bias is not None and not name.endswith("psi"):
+                assert not layer.bias.any()
+
+
 def test_without_attention_there_are_no_gates() -> None:
     plain, gated = (AttentionUNet(WIDTHS, BLOCKS, attention=attention) for attention in (False, True))
     assert not any(isinstance(module, AttentionGate) for module in plain.modules())

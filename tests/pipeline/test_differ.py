@@ -12,12 +12,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import seeds
+import torch
 from clones import Clone
 from documents import blocks
+from helpers import write_tensors
 
+from facedenoise.files import md5_of
 from stages.differ import report, take_sides
 from stages.paths import METRICS, SEEDS, eval_file, noisy_file, split_file
-from stages.revisions import Run, replicates
+from stages.published import faces_here
+from stages.release import seed_spread
+from stages.revisions import Run, read_run, replicates
 
 TASK = "high_gaussian"
 FACES = 200
@@ -93,6 +98,7 @@ SEEDS_OF_HEAD = [
     made_up(f"seed-{seed}", {column: gain * SCALE[column.split("_")[1]] for column in COLUMNS}, seed=seed)
     for seed, gain in enumerate(SEED_GAINS, start=1)
 ]
+PUBLISHED = (0.06, -0.06, 0.02, -0.02, 0.0)  # of five other seeds; their variance is 0.002
 T_OF_3 = 3.18245  # of Student's distribution with so many degrees of freedom, for 95%
 
 
@@ -144,23 +150,23 @@ def test_without_replicates_it_is_said_that_seeds_are_not_known() -> None:
 
 def publish(**changes: Any) -> None:
     """Write what benchmarks/seeds.py has measured on five seeds."""
-    scores = {"psnr": {"sd": 0.05}, "ssim": {"sd": 0.0005}}
-    entry = {"test": HEAD.faces(TASK), "unet": scores, "gan": scores} | changes
+    scores = {"psnr": [31 + gain for gain in PUBLISHED], "ssim": [0.95 + gain / 100 for gain in PUBLISHED]}
+    entry = {"test_md5": HEAD.faces(TASK), "unet": scores, "gan": scores} | changes
     SEEDS.parent.mkdir(parents=True)
-    SEEDS.write_text(json.dumps({"seeds": [{}] * 5, "tasks": {TASK: entry}}))
+    SEEDS.write_text(json.dumps({"tasks": {TASK: entry}}))
 
 
 def test_without_replicates_the_published_spread_is_taken_on_the_same_faces() -> None:
     publish()
     other = made_up("lr-1", {"unet_psnr": 0.21}, lr=0.002)
-    moved = 2.77645 * 0.05 * sqrt(2)
+    moved = 2.77645 * sqrt(0.002 * 2)
     assert words(printed(HEAD, other), "U-Net", "PSNR").endswith(f"up to {moved:.2f}")
     assert not words(printed(HEAD, other, SEEDS_OF_HEAD), "U-Net", "PSNR").endswith(f"up to {moved:.2f}")
 
 
 @pytest.mark.parametrize("other", [{"clean": "cc", "noisy": "bb"}, {"clean": "aa", "noisy": "cc"}])
 def test_the_published_spread_says_nothing_of_other_faces_or_noise(other: dict[str, str]) -> None:
-    publish(test=other)
+    publish(test_md5=other)
     assert "not known here" in words(printed(HEAD, made_up("lr-1", lr=0.002, seed=1)), "U-Net", "PSNR")
 
 
@@ -246,6 +252,11 @@ def test_dvc_finds_runs_by_revision_and_their_replicates_by_seed(clone: Clone) -
     clone.run("dvc", "exp", "remove", "first", "second", "rate")
 
 
+def test_the_faces_here_have_the_hashes_of_dvc(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clone.folder)
+    assert faces_here(TASK) == read_run("workspace").faces(TASK)
+
+
 def test_a_run_that_is_not_there_is_named_in_one_line(clone: Clone) -> None:
     wrong = "nothing: neither a git revision nor an experiment; see `dvc exp list -A`"
     assert differ(clone, "nothing", status=1) == [f"error: {wrong}"]
@@ -255,8 +266,18 @@ def test_a_run_that_is_not_there_is_named_in_one_line(clone: Clone) -> None:
     lock.rename(clone.folder / "dvc.lock")
 
 
-def test_seeds_are_summed_up_for_publishing() -> None:
-    found = seeds.spreads([HEAD, *SEEDS_OF_HEAD], TASK)
+def test_the_scores_of_all_replicates_are_published() -> None:
+    found = seeds.over_seeds([HEAD, *SEEDS_OF_HEAD], TASK)
     assert set(found) == {"unet", "gan"}
-    assert found["unet"]["psnr"] == {"mean": 31.0, "sd": 0.02449, "min": 30.97, "max": 31.03}
-    assert found["gan"]["ssim"] == {"mean": 0.93, "sd": 0.00024, "min": 0.9297, "max": 0.9303}
+    assert found["unet"]["psnr"] == [31.0, 31.03, 30.97, 31.0]
+    assert found["gan"]["ssim"] == [0.93, 0.9303, 0.9297, 0.93]
+
+
+def test_a_released_network_says_how_far_a_seed_moves_it(drawn: torch.Tensor) -> None:
+    for file in (split_file("test"), noisy_file(TASK, "test")):
+        write_tensors(file, {"images": drawn[:2]})
+    assert seed_spread(TASK, "unet") == {}
+    publish(test_md5={"clean": md5_of(split_file("test")), "noisy": md5_of(noisy_file(TASK, "test"))})
+    assert seed_spread(TASK, "unet") == {"seed_sd": {"psnr": 0.0447, "ssim": 0.0004}}
+    write_tensors(noisy_file(TASK, "test"), {"images": drawn[2:4]})
+    assert seed_spread(TASK, "unet") == {}

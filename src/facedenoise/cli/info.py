@@ -14,7 +14,9 @@ from facedenoise.files import read_json
 from facedenoise.models import KIND, MODELS
 from facedenoise.models.weights import read_weights
 
-_LEGEND = "validation, test: PSNR in dB / SSIM; data: SHA-256 of the CSV, its start; -: not known"
+_LEGEND = """\
+validation, test: PSNR in dB / SSIM; seeds: the standard deviation of test over trainings with other seeds;
+data: SHA-256 of the CSV, its start; -: not known"""
 _METRICS = Path("reports/metrics.json")  # the pipeline's scores, seen from the top of a checkout
 _WORDS_SHOWN = 64  # characters of a noise; a mixture can have many more
 _HASH_SHOWN = 12  # characters: enough to tell two apart
@@ -74,6 +76,7 @@ def _table(networks: list[dict[str, Any]]) -> str:
             "parameters": f"{network['parameters']:,}",
             "validation": _scores(network.get("val")),
             "test": _scores(network.get("test")),
+            "seeds": _scores(network.get("seed_sd")),
             "data": str(network.get("data_sha256") or "-")[:_HASH_SHOWN],
             "commit": str(network.get("commit") or "-")[:_HASH_SHOWN],
             "noise": shorten(network["noise"] or "-", _WORDS_SHOWN, placeholder=" ..."),

@@ -4,14 +4,19 @@ U-Net: Ronneberger et al., "U-Net: convolutional networks for biomedical image s
 Gates: Oktay et al., "Attention U-Net: learning where to look for the pancreas", 2018.
 Residual of the image: Zhang et al., "Beyond a Gaussian denoiser" (DnCNN), 2017.
 Filling missing pixels: Knutsson & Westin, "Normalized and differential convolution", 1993.
+Initial weights: Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural
+networks", 2014.
 """
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+Convolution = TypeVar("Convolution", nn.Conv2d, nn.ConvTranspose2d)
 
 OPEN_GATE = 3.0  # sigmoid(3) = 0.95: an untrained gate lets its skip pass
 
@@ -21,7 +26,7 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
+        self.first = orthogonal(nn.Conv2d(channels, channels, 3, padding=1))
         self.second = zero_initialised(nn.Conv2d(channels, channels, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -38,8 +43,8 @@ class AttentionGate(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         inner = max(channels // 2, 1)
-        self.of_skip = nn.Conv2d(channels, inner, 1, bias=False)
-        self.of_gating = nn.Conv2d(channels, inner, 1)
+        self.of_skip = orthogonal(nn.Conv2d(channels, inner, 1, bias=False))
+        self.of_gating = orthogonal(nn.Conv2d(channels, inner, 1))
         self.psi = zero_initialised(nn.Conv2d(inner, 1, 1))
         nn.init.constant_(self.psi.bias, OPEN_GATE)  # type: ignore[arg-type]
 
@@ -57,9 +62,9 @@ class Up(nn.Module):
 
     def __init__(self, channels_in: int, channels_out: int, blocks: int, *, attention: bool) -> None:
         super().__init__()
-        self.grow = nn.ConvTranspose2d(channels_in, channels_out, 2, stride=2)
+        self.grow = orthogonal(nn.ConvTranspose2d(channels_in, channels_out, 2, stride=2))
         self.gate = AttentionGate(channels_out) if attention else None
-        self.merge = nn.Conv2d(2 * channels_out, channels_out, 1)
+        self.merge = orthogonal(nn.Conv2d(2 * channels_out, channels_out, 1))
         self.refine = residual_blocks(channels_out, blocks)
 
     def forward(self, x: Tensor, skip: Tensor) -> Tensor:
@@ -111,11 +116,11 @@ class AttentionUNet(nn.Module):
         self.keep_unsaturated = keep_unsaturated
         self.level = level
         steps = list(pairwise(widths))
-        self.stem = nn.Conv2d((3 if level else 2) * channels, widths[0], 3, padding=1)
+        self.stem = orthogonal(nn.Conv2d((3 if level else 2) * channels, widths[0], 3, padding=1))
         self.encoders = nn.ModuleList(
             residual_blocks(width, n) for width, n in zip(widths, blocks, strict=True)
         )
-        self.downs = nn.ModuleList(nn.Conv2d(wide, deep, 2, stride=2) for wide, deep in steps)
+        self.downs = nn.ModuleList(orthogonal(nn.Conv2d(wide, deep, 2, stride=2)) for wide, deep in steps)
         self.ups = nn.ModuleList(
             Up(deep, wide, n, attention=attention)
             for (wide, deep), n in reversed(list(zip(steps, blocks, strict=False)))
@@ -212,6 +217,18 @@ def filled(image: Tensor, missing: Tensor) -> Tensor:
 def residual_blocks(channels: int, count: int) -> nn.Sequential:
     """Chain residual blocks."""
     return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
+
+
+def orthogonal(layer: Convolution) -> Convolution:
+    """Set a convolution to an orthogonal map without bias, so that it passes on all that it can, as it came.
+
+    With PyTorch's own initial weights each layer makes its input smaller. Then the first steps change next to
+    nothing, and how many such steps there are depends on the seed.
+    """
+    nn.init.orthogonal_(layer.weight)
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return layer
 
 
 def zero_initialised(layer: nn.Conv2d) -> nn.Conv2d:

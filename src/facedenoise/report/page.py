@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from facedenoise.report import plane, run_tables, score_tables, strength
 from facedenoise.report.gallery import AFTER_TITLES, build_gallery, build_hero, room_for
+from facedenoise.report.over_seeds import over_seeds_table
 from facedenoise.report.results import Results
 from facedenoise.report.style import INK, METHOD_TITLES, QUIET, SERIES, series_class
 from facedenoise.report.templating import render
@@ -39,6 +40,7 @@ def render_page(results: Results) -> str:
         method_titles=METHOD_TITLES,
         verdicts=plane.plane_verdicts(results),
         series_class=series_class,
+        over_seeds=over_seeds_table(results),
         plane=plane,
         run_tables=run_tables,
         score_tables=score_tables,

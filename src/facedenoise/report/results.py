@@ -1,6 +1,6 @@
 """The results of a run, read from its files; they go into the page and the model card."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,9 @@ class Results:
         The same for the classifier; without rows if there are too few labels.
     labels : tuple of str
         The names of the labels, by code.
+    over_seeds : mapping of str to mapping of str to mapping of str to sequence of float
+        For each task, by model and score, what runs of the default params have scored on the same noisy test
+        faces, each with another seed; empty where that was not measured.
     """
 
     params: Params
@@ -49,6 +52,7 @@ class Results:
     histories: Mapping[str, Mapping[str, pd.DataFrame]]
     classifier_history: pd.DataFrame
     labels: tuple[str, ...]
+    over_seeds: Mapping[str, Mapping[str, Mapping[str, Sequence[float]]]]
 
     @property
     def titles(self) -> dict[str, str]:

@@ -4,7 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from facedenoise.evaluation.difference import Difference
+
 MINUS = "\N{MINUS SIGN}"
+NO_REPLICATES = "no replicates: what seeds alone do is not known here"
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,15 @@ class Score:
         if self.form.endswith("%"):
             return f"{_typeset(100 * value, '+.1f')} points"
         return _typeset(value, f"+{self.form}")
+
+    def write_finding(self, found: Difference) -> str:
+        """Say whether two runs differ in this score, by how much, and how far seeds alone move it."""
+        if found.verdict == "the same":
+            return found.verdict
+        write = self.write_difference
+        faces = found.faces and " ({} to {})".format(*map(write, found.faces))
+        moved = found.seeds is not None and f"seeds alone move it by up to {write(found.seeds).lstrip('+')}"
+        return f"{found.verdict}: {write(found.mean)}{faces or ''}, {moved or NO_REPLICATES}"
 
 
 def _typeset(value: float, form: str) -> str:
