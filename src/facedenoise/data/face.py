@@ -1,10 +1,10 @@
 """What all sources of faces have in common."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from facedenoise.data.labels import Labels
 from facedenoise.errors import InputError
@@ -22,11 +22,10 @@ _TRAIN, _TEST = "training train", "privatetest test testing"
 _VAL = "publictest val valid validation validate dev eval"
 _CODES = {word: code for code, words in enumerate((_TRAIN, _VAL, _TEST)) for word in words.split()}
 _UNSAID = re.compile("[-_ ]|^fer2013|(set|images?|data|faces)$")
-_COLUMNS = {"label": ("emotion", "label", "labels"), "split": ("usage", "split")}
-_VALUE = re.compile(r"(?<= is )['\"].*['\"]([.]{3})?(?=; )")  # as read
+_VARYING = re.compile(r"(?<=: line )\d+|(?<=: row )\d+|(?<= is )['\"].*['\"]([.]{3})?(?=; )")
 
-Picture: TypeAlias = str | bytes | Path
-"""Values in words, what a picture file holds, or such a file."""
+Picture: TypeAlias = str | bytes | Path | None
+"""Values in words, what a picture file holds, or such a file; None if there is none."""
 
 
 class Face(NamedTuple):
@@ -38,7 +37,7 @@ class Face(NamedTuple):
     split: str | None = None
     fault: str = ""  # what is wrong, if that has been seen already
     hint: str = ""  # is added to whatever is wrong
-    fields: list[str] = []  # noqa: RUF012 - all that the line of a CSV holds
+    fields: Sequence[Any] = ()  # all that the row of a table holds
 
 
 class Source(NamedTuple):
@@ -54,45 +53,32 @@ class Problems:
     """What is wrong with faces: raised ten at once as an InputError, or, to `skip` them, kept."""
 
     def __init__(self, *, skip: bool = False) -> None:
-        self._skip, self._found = skip, list[tuple[str, str]]()
+        self._skip, self.lines = skip, list[str]()
 
     @property
-    def lines(self) -> list[str]:
-        """A line on each problem."""
-        return [f"{place}: {wrong}" for place, wrong in self._found]
-
-    @property
-    def first(self) -> list[str]:
-        """A line on each of the first ten problems; one if all are on lines of a file and of one kind."""
-        first = self._found[:MAX_PROBLEMS]
-        kinds = {(place.rstrip("0123456789"), _VALUE.sub("", wrong)) for place, wrong in first}
-        if len(first) == MAX_PROBLEMS and len(kinds) == 1:
-            last = first[-1][0].rpartition(": ")[2]
-            return [f"{self.lines[0]} (likewise in the next {MAX_PROBLEMS - 1}, up to {last})"]
-        return self.lines[:MAX_PROBLEMS]
+    def first(self) -> str:
+        """A line on each of the first ten problems; one if they differ in the line or row alone."""
+        lines = self.lines[:MAX_PROBLEMS]
+        if len(lines) == MAX_PROBLEMS and len({_VARYING.sub("", line) for line in lines}) == 1:
+            last = lines[-1].split(": ")[1]
+            return f"{lines[0]} (likewise in the next {MAX_PROBLEMS - 1}, up to {last})"
+        return "\n".join(lines)
 
     @contextmanager
-    def noting(self, face: Face) -> Iterator[None]:
-        """Note an InputError of the block as a problem of this face."""
+    def noting(self, place: str, hint: str = "") -> Iterator[None]:
+        """Note an InputError of the block as a problem of this place."""
         try:
             yield
         except InputError as error:
-            self._found.append((face.place, str(error).removeprefix(f"{face.place}: ") + face.hint))
+            self.lines.append(f"{place}: {str(error).removeprefix(f'{place}: ')}{hint}")
             self.settle(MAX_PROBLEMS)
 
     def settle(self, least: int = 1) -> None:
         """Raise the first problems, if there are so many at `least` and none is to be skipped."""
-        if len(self._found) >= least and not self._skip:
-            raise InputError("\n".join(self.first))
+        if len(self.lines) >= least and not self._skip:
+            raise InputError(self.first)
 
 
 def split_code(word: str | None) -> int | None:
     """Return the index of the split that a word means, in any case, as `FER2013Train` or `train_set`."""
     return _CODES.get(_UNSAID.sub("", (word or "").lower()))
-
-
-def known_columns(header: Iterable[str]) -> dict[str, str]:
-    """Return the columns of `label` and `split`, in any case, if they are there; FER2013's go first."""
-    lower = {name.lower(): name for name in header}
-    found = {kind: [lower[name] for name in names if name in lower] for kind, names in _COLUMNS.items()}
-    return {kind: names[0] for kind, names in found.items() if names}

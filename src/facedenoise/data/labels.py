@@ -21,24 +21,25 @@ _ANSWERS = (*_VOTES, "unknown", "NF")  # NF: no face
 class Labels:
     """The labels of a source: all whole numbers, or all names; of folders, in no `column`, any.
 
-    `names` are those by code where the source lists them; codes from 0 to 6 of emotions are FER2013's.
+    `listed` are the names by code where the source lists them; codes of emotions from 0 to 6 are FER2013's.
     """
 
-    def __init__(self, column: str | None = None, names: Sequence[str] = ()) -> None:
-        self._column, self._are_listed = column, bool(names)
-        self._found = {name: number for number, name in enumerate(names)}
-        self._kind = "one that the file lists" if names else ""
+    def __init__(self, column: str | None = None, listed: Sequence[str] = ()) -> None:
+        self._column, self._listed, self._kind = column, [*listed], ""
+        self._found = {str(code): code for code in range(len(listed))}  # numbers by label
 
     def fault(self, label: str | None) -> str:
         """Say what is wrong with a label, if anything."""
         if self._column is None or label is None or label in _NONE or label in self._found:
             return ""
         is_name = label.isprintable() and not is_number(label)
-        kind = "a whole number" if _CODE.fullmatch(label) else "a name" if is_name else ""
+        kind = "a whole number from 0" if _CODE.fullmatch(label) else "a name" if is_name else ""
         self._kind = self._kind or kind
-        if kind and kind == self._kind:
+        if kind and kind == self._kind and not self._listed:
             return ""
-        wanted = self._kind or "a whole number from 0, or a name"
+        wanted = (
+            "one that the file lists" if self._listed else self._kind or "a whole number from 0, or a name"
+        )
         return f"column '{self._column}': {excerpt(label)} is no label; write {wanted}, or -1 for none"
 
     def number(self, label: str | None) -> int:
@@ -53,22 +54,19 @@ class Labels:
         FER2013's codes and all seven of its names get its names and codes; other labels are sorted.
         InputError for two that differ in capitals alone.
         """
-        found, names = list(self._found), list(EMOTIONS)
-        lower = {name.casefold(): name for name in found}
-        if twins := [name for name in found if lower[name.casefold()] != name]:
+        order = [*self._found] if self._listed else sorted(self._found, key=natural)
+        names = self._listed or order
+        lower = {name.casefold(): name for name in names}
+        if twins := [name for name in names if lower[name.casefold()] != name]:
             both = f"labels {excerpt(twins[0])} and {excerpt(lower[twins[0].casefold()])}"
             raise InputError(f"{source}: {both} differ in capitals alone; give them one name")
-        digits = [str(code) for code in range(len(names))]
-        if "emotion" in (self._column or "").lower() and {*found} <= {*digits}:
-            order = digits
-        elif not self._are_listed and lower.keys() == {*names}:
-            order = [lower[name] for name in names]
-        else:
-            are_codes = all(map(_CODE.fullmatch, found))
-            by_code = sorted(found, key=lambda name: (int(name) if are_codes else 0, name))
-            names = order = found if self._are_listed else by_code
+        digits = [str(code) for code in range(len(EMOTIONS))]
+        if not self._listed and "emotion" in (self._column or "") and {*order} <= {*digits}:
+            names, order = [*EMOTIONS], digits
+        elif not self._listed and lower.keys() == {*EMOTIONS}:
+            names, order = [*EMOTIONS], [lower[name] for name in EMOTIONS]
         codes = {name: code for code, name in enumerate(order)}
-        return names, np.array([*(codes[name] for name in found), NO_EMOTION])
+        return names, np.array([*(codes[name] for name in self._found), NO_EMOTION])
 
 
 def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
@@ -91,6 +89,12 @@ def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
     emotion = np.where(winner < len(_VOTES), winner, NO_EMOTION)
     is_face = winner != _ANSWERS.index("NF")
     return list(_VOTES), pl.DataFrame({"emotion": emotion, "is_face": is_face, "split": split.cast(pl.Int8)})
+
+
+def natural(text: str) -> list[tuple[str, int]]:
+    """Return what sorts texts so that 9 comes before 10."""
+    pieces = re.findall(r"(\D*)(\d*)", text)
+    return [*((words, int(digits or 0)) for words, digits in pieces), (text, 0)]
 
 
 def is_number(label: str) -> bool:

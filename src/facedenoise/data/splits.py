@@ -13,7 +13,7 @@ from facedenoise.data.face import SPLITS, USAGE
 from facedenoise.data.labels import read_votes
 from facedenoise.data.layout import MIN_SIDE
 from facedenoise.data.pixels import Decoder, Images
-from facedenoise.data.reading import NO_SPLIT, Reading
+from facedenoise.data.reading import Reading
 from facedenoise.errors import InputError
 from facedenoise.files import replacing, write_json
 from facedenoise.images.tensors import save_arrays, spooled
@@ -61,7 +61,7 @@ def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
         wrong = f"{len(votes)} rows, but {reading.path} has {reading.count}"
         raise InputError(f"{path}: {wrong}; give the votes on these very faces")
     votes = votes[rows["row"]]
-    same = (rows["split"] == votes["split"]) | (rows["split"] == NO_SPLIT)
+    same = (rows["split"] == votes["split"]).fill_null(True)
     if reading.source.split_by != USAGE:  # others call both val and test so
         same |= (rows["split"] == _TEST) & (votes["split"] == _VAL)
     if not same.all():
@@ -74,7 +74,7 @@ def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
 
 def _given(reading: Reading, rows: pl.DataFrame) -> pl.DataFrame:
     """Take the splits as they are; without val, and without Usage, every other face of test is for val."""
-    none = rows["split"] == NO_SPLIT
+    none = rows["split"].is_null()
     if none.any():
         first = f"the first is number {rows['row'].filter(none)[0]}, counted from 0"
         some = f"{none.sum()} of {len(rows)} faces are in no split: {first}"
