@@ -16,6 +16,8 @@ from polars.exceptions import PolarsError
 from facedenoise.errors import InputError
 from facedenoise.pictures.kinds import HEAD
 
+CSV_SUFFIXES = (".csv", ".gz", ".xz", ".zip", ".tar", ".tgz")
+
 # What files and decompressors raise; nonsense in the directory of a zip gives one of the last two.
 _UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
 
@@ -49,12 +51,8 @@ def members(path: Path) -> dict[str, Callable[[], Any]]:
             openers: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"\xfd7": lzma.open}
             opener = openers.get(first_bytes(path)[:2], Path.open)
             return {str(path): partial(opener, path, "rb")}
-    csvs = [name for name in found if name.lower().endswith(".csv") and not is_shadow(name)]
+    csvs = [name for name in found if name.lower().endswith(".csv")]
+    csvs = [name for name in csvs if not PurePath(name).name.startswith("._")]  # shadows that macOS adds
     if not csvs:
         raise InputError(f"{path}: an archive without a CSV; unpack it and name the folder")
     return {str(path) if len(csvs) == 1 else f"{path}/{name}": found[name] for name in csvs}
-
-
-def is_shadow(name: str) -> bool:
-    """Return whether a file is one of those that macOS adds to others."""
-    return PurePath(name).name.startswith("._")

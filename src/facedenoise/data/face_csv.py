@@ -2,14 +2,13 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from io import TextIOWrapper
 from typing import IO
 
 from facedenoise.data.archives import readable
-from facedenoise.data.face import Face
-from facedenoise.data.table import Table
+from facedenoise.data.face import Face, Table
 from facedenoise.errors import InputError
 from facedenoise.pictures.kinds import HEAD, named
 
@@ -39,7 +38,7 @@ def csv_table(name: str, opener: Callable[[], IO[bytes]]) -> Table:
     try:
         if not is_header and (what := _kind_of(line)):
             raise InputError(what)
-        header = _split_fields(line)
+        header = _fields(line)
     except InputError as error:
         raise InputError(f"{name}: line 1: {error}") from None
     pictures = [column.lower() for column in header if column.lower() == "pixels"]
@@ -59,19 +58,8 @@ def _rows(name: str, header: list[str], lines: Iterator[tuple[int, str]]) -> Ite
         raise InputError(f"{name}: line 1: {what}")
 
 
-def _fields(line: str, header: list[str]) -> list[str]:
-    """Return the fields of a row; InputError if they are too few or many, or the picture is no square."""
-    fields = _split_fields(line)
-    if len(fields) != len(header):
-        raise InputError(f"{len(fields)} fields, the header has {len(header)}; check commas and quotes")
-    sizes = {field for name, field in zip(header, fields, strict=True) if name.lower() in ("width", "height")}
-    if len(sizes) > 1:  # the pixels could pass for a square
-        raise InputError("width and height differ, but images are squares; give pictures as files")
-    return fields
-
-
-def _split_fields(line: str) -> list[str]:
-    """Return the fields of a line without the blanks around them; InputError for NUL or wrong quotes."""
+def _fields(line: str, header: Sequence[str] = ()) -> list[str]:
+    """Return the fields of a line without the blanks around them; InputError if the header has others."""
     if "\0" in line:
         raise InputError("a NUL byte: no UTF-8 text, or damaged; save it as a UTF-8 CSV or get it again")
     line = line.removesuffix("\n").removesuffix("\r")
@@ -81,7 +69,15 @@ def _split_fields(line: str) -> list[str]:
             (fields,) = csv.reader([_BEHIND_QUOTE.sub('"', line)], strict=True, skipinitialspace=True)
     except csv.Error:
         raise InputError("a misplaced or unclosed quote; mend it") from None
-    return [field.strip(" ") for field in fields]
+    fields = [field.strip(" ") for field in fields]
+    if header and len(fields) != len(header):
+        raise InputError(f"{len(fields)} fields, the header has {len(header)}; check commas and quotes")
+    sizes = {
+        field for name, field in zip(header, fields, strict=False) if name.lower() in ("width", "height")
+    }
+    if len(sizes) > 1:  # the pixels could pass for a square
+        raise InputError("width and height differ, but images are squares; give pictures as files")
+    return fields
 
 
 def _read_lines(name: str, opener: Callable[[], IO[bytes]]) -> Iterator[tuple[int, str]]:

@@ -49,7 +49,7 @@ def _face(path: Path, folders: Sequence[str]) -> Face:
     """Tell label and split: the label is in the split, around it or alone."""
     at = next((at for at, word in enumerate(folders) if split_code(word) is not None), -1)
     split = folders[at] if at >= 0 else None
-    label = next(iter((*folders[at + 1 :], *folders[:at][::-1])), None)
+    label = next(iter((*folders[at + 1 :], *folders[:at][::-1])), "")
     is_val = path.name.startswith("PublicTest_") and split_code(split) == split_code("test")
     return Face(str(path), {_CLEAN: path}, label, "val" if is_val else split)
 

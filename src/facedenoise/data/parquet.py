@@ -7,8 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from facedenoise.data.archives import first_bytes, readable
-from facedenoise.data.face import Face
-from facedenoise.data.table import LABEL, SPLIT, Table
+from facedenoise.data.face import LABEL, SPLIT, Face, Table
 from facedenoise.errors import InputError
 from facedenoise.pictures.kinds import named
 

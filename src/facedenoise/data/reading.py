@@ -13,7 +13,7 @@ from facedenoise.data.labels import excerpt
 from facedenoise.data.pixels import Decoder, Images, in_batches
 from facedenoise.data.source import open_source
 from facedenoise.errors import InputError
-from facedenoise.images.fer2013 import USAGES
+from facedenoise.images.fer2013 import NO_EMOTION, USAGES
 from facedenoise.progress import progress_bar
 
 
@@ -63,7 +63,7 @@ class Reading:
         digests = b"".join(blake2b(image.tobytes(), digest_size=8).digest() for image in images)
         known = {
             "row": rows,
-            "label": [self.source.labels.number(face.label) for face in faces],
+            "label": [face.label for face in faces],
             "split": pl.Series([split_code(face.split) for face in faces], dtype=pl.Int8),
             "constant": (images == images[..., :1, :1]).all(axis=(1, 2, 3)),
             "digest": np.frombuffer(digests, np.uint64),
@@ -72,7 +72,8 @@ class Reading:
 
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered; `emotion` is the code of a label."""
-        names, codes = self.source.labels.settle(self.path)
         rows = pl.concat(self._known).with_row_index("place")
         self._known.clear()  # a long source has many rows
-        return names, rows.with_columns(emotion=pl.Series(codes[rows["label"]]))
+        names, codes = self.source.labels.settle(self.path, rows["label"].unique())
+        code = pl.col("label").replace_strict(codes, default=NO_EMOTION, return_dtype=pl.Int64)
+        return names, rows.with_columns(emotion=code)

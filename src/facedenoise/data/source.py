@@ -4,16 +4,13 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
-from facedenoise.data.archives import first_bytes, is_shadow, members
-from facedenoise.data.face import FILES, USAGE, Problems, Source, split_code
+from facedenoise.data.archives import CSV_SUFFIXES, first_bytes, members
+from facedenoise.data.face import FILES, LABEL, SPLIT, USAGE, Problems, Source, Table, split_code
 from facedenoise.data.face_csv import csv_table
 from facedenoise.data.folder import open_folder
 from facedenoise.data.labels import Labels
 from facedenoise.data.parquet import MARK, parquet_table
-from facedenoise.data.table import LABEL, SPLIT, Table
 from facedenoise.errors import InputError
-
-_SUFFIXES = (".csv", ".gz", ".xz", ".zip", ".tar", ".tgz", ".parquet")
 
 
 def open_source(path: Path, noisy: Sequence[str] = ()) -> Source:
@@ -65,8 +62,8 @@ def find_tables(path: Path, noisy: Sequence[str] = ()) -> dict[str, Table]:
 def _files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path]
-    found = (file for file in path.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())
-    return sorted(file for file in found if not is_shadow(file.name))
+    found = (file for file in path.rglob("[!.]*") if file.suffix.lower() in (*CSV_SUFFIXES, ".parquet"))
+    return sorted(file for file in found if file.is_file())
 
 
 def _split_word(path: Path, name: str) -> str | None:
