@@ -223,11 +223,11 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "no test": (
         folder(train__1=FACES[0], val__1=FACES[1]),
-        "source: folders: no face is of test; mark some so, or give shares, as",
+        "source: names of files and folders: no face is of test (PrivateTest); mark some so, or give shares",
     ),
     "no test among files": (
         lambda path: save_parquet(path / "train.parquet", {"image": PICTURES}),
-        "source: file names: no face is of val; mark some so, or give shares, as",
+        "source: names of files and folders: no face is of val (PublicTest); mark some so, or give shares",
     ),
     "Parquet beside a CSV": (
         parquet_and_csv,

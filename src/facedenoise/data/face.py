@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
-from facedenoise.data.labels import Labels, excerpt
+from facedenoise.data.labels import excerpt
 from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import USAGES
 
 SPLITS = dict(zip(("train", "val", "test"), USAGES, strict=True))
 """Each split's name, and FER2013's own."""
 
-USAGE, FOLDERS, FILES = "column 'Usage'", "folders", "file names"
-"""What says the splits of FER2013's CSV, of pictures, and of several files."""
+USAGE = "column 'Usage'"
+"""What says the splits of FER2013's CSV."""
 
 LABEL, SPLIT = ("emotion", "label", "labels"), ("usage", "split")
 """The columns of labels and of splits; the first that is there counts."""
@@ -43,54 +43,54 @@ class Face(NamedTuple):
     fields: Sequence[Any] = ()  # all that the row of a table holds
 
 
-class Table(NamedTuple):
-    """A file of faces, with other columns among those that matter."""
+class Source(NamedTuple):
+    """Faces of a folder or a table, to be read once, in order; columns are in small letters."""
 
-    place: str  # how messages call its header
-    header: list[str]
-    pictures: list[str]  # the columns that may have the clean ones, in small letters
-    rows: Iterator[Face]  # with `fields` alone, to be read once
+    faces: Iterator[Face]
+    remarks: Sequence[str] = ()
+    header: Sequence[str] = ()  # as it is
+    pictures: Sequence[str] = ()  # the columns of clean and noisy ones
+    label: str | None = None  # its column
+    split: str | None = None
     listed: Sequence[str] = ()  # the names of labels, by code
 
     @property
-    def columns(self) -> list[str]:
-        """The header in small letters."""
-        return [name.lower() for name in self.header]
+    def split_by(self) -> str:
+        """What says the splits, in words."""
+        if self.split is None:
+            return "names of files and folders"
+        return USAGE if self.split == "usage" else f"column '{self.split}'"
 
-    def find(self, names: Sequence[str]) -> str | None:
-        """Return the first of these columns that is there."""
-        return next((name for name in names if name in self.columns), None)
 
-    def checked(self, noisy: Sequence[str]) -> "Table":
-        """Return itself; InputError unless there is one column of clean pictures, and of each other kind."""
-        others = [*noisy, *filter(None, map(self.find, (LABEL, SPLIT)))]
-        counts = {f"named '{name}'": self.columns.count(name.lower()) for name in others}
-        for what, count in {**counts, "of pictures (pixels, or bytes)": len(self._clean(noisy))}.items():
-            if count != 1:
-                header = excerpt(",".join(self.header))
-                raise InputError(f"{self.place}: {count} columns {what} among {header}; give one")
-        return self
+def table(
+    place: str,
+    header: Sequence[str],
+    clean: Sequence[str],
+    noisy: Sequence[str],
+    rows: Iterator[Face],
+    *,
+    listed: Sequence[str] = (),
+) -> Source:
+    """Return the faces of rows that have `fields` alone; `clean` are columns that may have the pictures.
 
-    def faces(self, noisy: Sequence[str] = (), split: str | None = None) -> Iterator[Face]:
-        """Yield the faces; `noisy` are columns of noisy versions, `split` is that of a file without one."""
-        pictures = {name: name.lower() for name in (*self._clean(noisy), *noisy)}
-        columns, label, word = self.columns, self.find(LABEL), self.find(SPLIT)
-        for face in self.rows:
+    InputError, at the `place` of the header, unless there is one such column, and one of each other kind.
+    """
+    columns, noisy = [name.lower() for name in header], [name.lower() for name in noisy]
+    pictures = [*(name for name in clean if name not in noisy), *noisy]
+    label, split = (next((name for name in names if name in columns), None) for names in (LABEL, SPLIT))
+    counts = {f"named '{name}'": columns.count(name) for name in filter(None, (*noisy, label, split))}
+    for what, count in {**counts, "of pictures (pixels, or bytes)": len(pictures) - len(noisy)}.items():
+        if count != 1:
+            among = excerpt(",".join(header))
+            raise InputError(f"{place}: {count} columns {what} among {among}; give one")
+
+    def faces() -> Iterator[Face]:
+        for face in rows:
             row: dict[str | None, Any] = dict(zip(columns, face.fields, strict=bool(face.fields)))
-            contents = {name: row.get(column) for name, column in pictures.items()}
-            yield face._replace(pictures=contents, label=row.get(label) or "", split=row.get(word, split))
+            contents = {name: row.get(name) for name in pictures}
+            yield face._replace(pictures=contents, label=row.get(label) or "", split=row.get(split))
 
-    def _clean(self, noisy: Sequence[str]) -> list[str]:
-        return [name for name in self.pictures if name not in map(str.lower, noisy)]
-
-
-class Source(NamedTuple):
-    """Faces to be read once, in order, and what is known of them before."""
-
-    faces: Iterator[Face]
-    labels: Labels
-    split_by: str = FOLDERS
-    remarks: tuple[str, ...] = ()
+    return Source(faces(), (), header, pictures, label, split, listed)
 
 
 class Problems:

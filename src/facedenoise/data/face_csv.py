@@ -8,7 +8,7 @@ from io import TextIOWrapper
 from typing import IO
 
 from facedenoise.data.archives import readable
-from facedenoise.data.face import Face, Table
+from facedenoise.data.face import Face, Source, table
 from facedenoise.errors import InputError
 from facedenoise.pictures.kinds import HEAD, named
 
@@ -17,7 +17,7 @@ _BEHIND_QUOTE = re.compile('" +(?=,|$)')
 _CUT = " (the file ends in this line: it may be cut off, get it again)"
 _ODD = {  # what else the first line is, by how it begins in any case
     r"\s*(#|//|%|\Z)": "a comment or a blank line above the header; take it out",
-    "\udc89PNG|\udcff\udcd8": "a picture; put it in a folder and name that",
+    "\udc89PNG|\udcff\udcd8|II[*]\0|MM\0[*]|RIFF": "a picture; put it in a folder and name that",
     "(?=[^,]*pixels)[^,]*[;\t|]": "fields that are not parted by commas; part them so",
     r"(.*,)?\W?pixel[-_ ]?[0-9]": "a column for each pixel; write all into one, pixels, with blanks between",
     "[^\n]*\r.": "line ends of old Macs (CR alone); save it with those of Unix or Windows",
@@ -26,7 +26,7 @@ _ODD = {  # what else the first line is, by how it begins in any case
 csv.field_size_limit(_MAX_LINE)
 
 
-def csv_table(name: str, opener: Callable[[], IO[bytes]]) -> Table:
+def csv_table(name: str, opener: Callable[[], IO[bytes]], noisy: Sequence[str] = ()) -> Source:
     """Open a CSV with a column `pixels`: values, a blank between two; messages call it `name`.
 
     A byte order mark, CRLF, quoted fields, blank lines, blanks around fields and a missing last line end are
@@ -42,7 +42,7 @@ def csv_table(name: str, opener: Callable[[], IO[bytes]]) -> Table:
     except InputError as error:
         raise InputError(f"{name}: line 1: {error}") from None
     pictures = [column.lower() for column in header if column.lower() == "pixels"]
-    return Table(f"{name}: line 1", header, pictures, _rows(name, header, lines))
+    return table(f"{name}: line 1", header, pictures, noisy, _rows(name, header, lines))
 
 
 def _rows(name: str, header: list[str], lines: Iterator[tuple[int, str]]) -> Iterator[Face]:

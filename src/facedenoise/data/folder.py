@@ -7,7 +7,7 @@ from os.path import commonpath
 from pathlib import Path
 
 from facedenoise.data.face import Face, Source, split_code
-from facedenoise.data.labels import Labels, natural
+from facedenoise.data.labels import natural
 from facedenoise.errors import InputError
 from facedenoise.pictures.folders import Found, find_pictures
 
@@ -31,7 +31,7 @@ def open_folder(folder: Path, noisy: Sequence[str]) -> Source:
         key=lambda face: (split_code(face.split) or 0, natural(f"{Path(face.place).name}/{face.place}"))
     )
     links = [f"{link}: a link to a folder, not followed" for each in found.values() for link in each.links]
-    return Source(_paired(faces, found) if noisy else iter(faces), Labels(), remarks=tuple(links))
+    return Source(_paired(faces, found) if noisy else iter(faces), links)
 
 
 def _find(folder: Path) -> Found:

@@ -1,13 +1,13 @@
 """Parquet files of faces as the Hugging Face hub writes them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from facedenoise.data.archives import first_bytes, readable
-from facedenoise.data.face import LABEL, SPLIT, Face, Table
+from facedenoise.data.face import LABEL, SPLIT, Face, Source, table
 from facedenoise.errors import InputError
 from facedenoise.pictures.kinds import named
 
@@ -17,7 +17,7 @@ MARK = b"PAR1"
 _ROWS = 256  # in memory at a time
 
 
-def parquet_table(path: Path) -> Table:
+def parquet_table(path: Path, noisy: Sequence[str] = ()) -> Source:
     """Open a Parquet file as a table; InputError if it cannot be read, or has lists of labels or splits.
 
     Pictures are in a column of bytes, or of `{bytes, path}`; a label is a whole number, whose name the
@@ -41,7 +41,7 @@ def parquet_table(path: Path) -> Table:
                 raise InputError(f"{path}: column '{name}': {dtype}; give one number or text a face")
     features = {name.lower(): feature for name, feature in info.get("features", {}).items()}
     listed: list[str] = next((features[name].get("names", []) for name in LABEL if name in features), [])
-    return Table(str(path), [*schema], pictures, _rows(path, fields), listed)
+    return table(str(path), [*schema], pictures, noisy, _rows(path, fields), listed=listed)
 
 
 def _rows(path: Path, fields: Mapping[str, pl.Expr]) -> Iterator[Face]:

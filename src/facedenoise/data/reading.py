@@ -9,7 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from facedenoise.data.face import Face, Problems, split_code
-from facedenoise.data.labels import excerpt
+from facedenoise.data.labels import Labels, excerpt
 from facedenoise.data.pixels import Decoder, Images, in_batches
 from facedenoise.data.source import open_source
 from facedenoise.errors import InputError
@@ -23,6 +23,7 @@ class Reading:
     def __init__(self, path: Path, noisy: Sequence[str] = (), *, skip: bool, by_splits: bool = True) -> None:
         self.path, self.source, self.problems = path, open_source(path, noisy), Problems(skip=skip)
         self.remarks = [*self.source.remarks]
+        self._labels = Labels(self.source.label, self.source.listed)
         self.count = 0  # of all faces, broken ones too
         self._by_splits, self._words = by_splits, {None, *USAGES}
         self._known: list[pl.DataFrame] = []  # of the faces, by batches
@@ -48,7 +49,7 @@ class Reading:
 
     def _fault(self, face: Face) -> str:
         """Say what is wrong with the label or the split of a face, if anything."""
-        if fault := self.source.labels.fault(face.label):
+        if fault := self._labels.fault(face.label):
             return fault
         if face.split in self._words or not self._by_splits:
             return ""
@@ -74,6 +75,6 @@ class Reading:
         """Return the names of the labels, and what is remembered; `emotion` is the code of a label."""
         rows = pl.concat(self._known).with_row_index("place")
         self._known.clear()  # a long source has many rows
-        names, codes = self.source.labels.settle(self.path, rows["label"].unique())
+        names, codes = self._labels.settle(self.path, rows["label"].unique())
         code = pl.col("label").replace_strict(codes, default=NO_EMOTION, return_dtype=pl.Int64)
         return names, rows.with_columns(emotion=code)

@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path, PurePath
 
 from facedenoise.data.archives import CSV_SUFFIXES, first_bytes, members
-from facedenoise.data.face import FILES, LABEL, SPLIT, USAGE, Problems, Source, Table, split_code
+from facedenoise.data.face import Problems, Source, split_code
 from facedenoise.data.face_csv import csv_table
 from facedenoise.data.folder import open_folder
-from facedenoise.data.labels import Labels
 from facedenoise.data.parquet import MARK, parquet_table
 from facedenoise.errors import InputError
 
@@ -24,29 +23,32 @@ def open_source(path: Path, noisy: Sequence[str] = ()) -> Source:
         return open_folder(path, noisy)
     words = {name: _split_word(path, name) for name in tables}
     names = sorted(tables, key=lambda name: (split_code(words[name]) or 0, name))
-    faces = (face for name in names for face in tables[name].faces(noisy, words[name]))
-    label, split = ([*filter(None, (tables[name].find(kind) for name in names))] for kind in (LABEL, SPLIT))
-    split_by = FILES if not split else USAGE if "usage" in split else f"column '{split[0]}'"
-    listed = [table.listed for table in tables.values() if table.listed]
-    return Source(faces, Labels(*label[:1], *listed[:1]), split_by)
+    faces = (
+        face._replace(split=words[name]) if face.split is None else face
+        for name in names
+        for face in tables[name].faces
+    )
+    labelled = next((table for table in tables.values() if table.label), tables[names[0]])
+    split = next((table.split for table in tables.values() if table.split), None)
+    return labelled._replace(faces=faces, split=split)
 
 
-def find_tables(path: Path, noisy: Sequence[str] = ()) -> dict[str, Table]:
+def find_tables(path: Path, noisy: Sequence[str] = ()) -> dict[str, Source]:
     """Return the tables of faces in a file, an archive or a folder, by name; none if a folder has none.
 
     Of several CSVs that one is taken which has labels and splits. InputError if a Parquet file is damaged, a
     file `path` is no table, or it is not clear what belongs together.
     """
-    csvs, parquets, problems = dict[str, Table](), dict[str, Table](), Problems(skip=True)
+    csvs, parquets, problems = dict[str, Source](), dict[str, Source](), Problems(skip=True)
     for file in _files(path):
         if file.suffix.lower() == ".parquet" or first_bytes(file).startswith(MARK):
-            parquets[str(file)] = parquet_table(file).checked(noisy)
+            parquets[str(file)] = parquet_table(file, noisy)
             continue
         with problems.noting(str(file)):
             for name, opener in members(file).items():
                 with problems.noting(name):
-                    csvs[name] = csv_table(name, opener).checked(noisy)
-    complete = [name for name, table in csvs.items() if table.find(LABEL) and table.find(SPLIT)]
+                    csvs[name] = csv_table(name, opener, noisy)
+    complete = [name for name, table in csvs.items() if table.label and table.split]
     tables = {complete[0]: csvs[complete[0]]} if len(complete) == 1 and not parquets else csvs | parquets
     if path.is_file() and not tables:
         raise InputError(problems.first)

@@ -103,9 +103,9 @@ def _split(rows: pl.DataFrame, deduplicate: bool) -> dict[str, pl.DataFrame]:
 
 
 def _require(reading: Reading, splits: dict[str, pl.DataFrame]) -> None:
+    missing = [f"{name} ({SPLITS[name]})" for name, split in splits.items() if split.is_empty()]
     by = reading.source.split_by
-    missing = [SPLITS[name] if by == USAGE else name for name, split in splits.items() if split.is_empty()]
-    problems = [f"{by}: no face is of {word}; mark some so, or {_SHARES}" for word in missing]
+    problems = [f"{by}: no face is of {words}; mark some so, or {_SHARES}" for words in missing]
     if not problems and not splits["train"]["kept"].any():
         problems = ["every training face is a copy of one in val or test; add others"]
     if problems:

@@ -70,18 +70,19 @@ def rewrite_csv(source: Path, target: Path, change: Change) -> None:
     if len(tables) != 1:
         raise InputError(f"{source}: holds {len(tables)} CSVs of faces; name one")
     [table] = tables
+    place = [name.lower() for name in table.header].index("pixels")
     decoder, problems, row = Decoder(), Problems(), 0
     with replacing(target) as temporary, temporary.open("w", -1, "utf-8", "surrogateescape", "") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(table.header)
-        for faces in in_batches(tqdm(table.faces(), unit=" faces", leave=False, disable=None)):
+        for faces in in_batches(tqdm(table.faces, unit=" faces", leave=False, disable=None)):
             images, _ = decoder.decode(faces, problems)
             if decoder.layout and decoder.layout.channels > 1:
                 raise InputError(f"{source}: {decoder.layout.description}; save colour as picture files")
             changed = change(list(enumerate(images[:, 0, 0], row))) if not problems.lines else []
             for face, (image, _) in zip(faces, changed, strict=False):
                 fields = [*face.fields]
-                fields[table.columns.index("pixels")] = " ".join(map(str, image.ravel().tolist()))
+                fields[place] = " ".join(map(str, image.ravel().tolist()))
                 writer.writerow(fields)
             row += len(faces)
         problems.settle()
