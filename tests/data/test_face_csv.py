@@ -572,7 +572,7 @@ longer = [b"  ", b"256", b"255", b"\r\n", b"\xef\xbb\xbf", b"\xd9\xa1", b"0,1 2 
 pieces = st.sampled_from([*single_bytes, *longer, *(usage.encode() for usage in USAGES)])
 
 
-@given(st.data(), st.sampled_from([1, 2, 64]))
+@given(st.data(), st.sampled_from([1, 2, 96]))
 @settings(max_examples=600, deadline=None)
 def test_a_good_file_with_a_few_changes(scratch: Path, data: st.DataObject, block: int) -> None:
     content = HEADER + b"-1,0 1 20 255,Training\n6,100 200 3 4,PublicTest\r\n" + GOOD * 2

@@ -215,19 +215,22 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "pointers to pictures": (pointer("1.png"), "source/1.png: a Git-LFS pointer, not the file itself; `git"),
     "no splits": (
         folder(sad__1=FACES[0], awe__2=FACES[1]),
-        "source: 2 of 2 faces are in no split: the first is number 0, counted from 0; put them into",
+        "source: names of files and folders: 0 in train (Training), 0 in val (PublicTest), "
+        "0 in test (PrivateTest), 2 in no split, the first is number 0 from 0; put faces into all",
     ),
     "some in no split": (
         folder(train__sad__1=FACES[0], test__sad__1=FACES[1], extra__1=FACES[2]),
-        "source: 1 of 3 faces are in no split: the first is number 0, counted from 0; put them into",
+        "source: names of files and folders: 1 in train (Training), 0 in val (PublicTest), "
+        "1 in test (PrivateTest), 1 in no split, the first is number 0 from 0; put faces into all",
     ),
     "no test": (
         folder(train__1=FACES[0], val__1=FACES[1]),
-        "source: names of files and folders: no face is of test (PrivateTest); mark some so, or give shares",
+        "source: names of files and folders: 1 in train (Training), 1 in val (PublicTest), "
+        "0 in test (PrivateTest), 0 in no split; put faces into all three, or give shares, as",
     ),
     "no test among files": (
         lambda path: save_parquet(path / "train.parquet", {"image": PICTURES}),
-        "source: names of files and folders: no face is of val (PublicTest); mark some so, or give shares",
+        "source: names of files and folders: 42 in train (Training), 0 in val (PublicTest), 0 in test",
     ),
     "Parquet beside a CSV": (
         parquet_and_csv,

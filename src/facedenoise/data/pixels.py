@@ -16,7 +16,7 @@ from facedenoise.errors import InputError
 from facedenoise.pictures import read_picture, read_picture_bytes
 from facedenoise.pictures.squares import square
 
-_BATCH = 64  # faces that are decoded together
+_BATCH = 96  # faces that are decoded together
 
 Images = NDArray[np.uint8]  # (n, p, C, H, H): the p pictures of each face, the clean one first
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from hashlib import blake2b
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +17,8 @@ from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import NO_EMOTION, USAGES
 from facedenoise.progress import progress_bar
 
+_NO_SPLIT = -1
+
 
 class Reading:
     """A source, and what is remembered of its faces; unless `by_splits`, they may be of any split."""
@@ -26,7 +29,8 @@ class Reading:
         self._labels = Labels(self.source.label, self.source.listed)
         self.count = 0  # of all faces, broken ones too
         self._by_splits, self._words = by_splits, {None, *USAGES}
-        self._known: list[pl.DataFrame] = []  # of the faces, by batches
+        self._found: dict[str, int] = {}  # labels, numbered as they come
+        self._known: list[NDArray[Any]] = []  # of the faces, by batches
 
     def images(self, decoder: Decoder) -> Iterator[Images]:
         """Yield the images of faces without fault; raise what is wrong with the others."""
@@ -64,17 +68,17 @@ class Reading:
         digests = b"".join(blake2b(image.tobytes(), digest_size=8).digest() for image in images)
         known = {
             "row": rows,
-            "label": [face.label for face in faces],
-            "split": pl.Series([split_code(face.split) for face in faces], dtype=pl.Int8),
+            "label": [self._found.setdefault(face.label, len(self._found)) for face in faces],
+            "split": [_NO_SPLIT if (code := split_code(face.split)) is None else code for face in faces],
             "constant": (images == images[..., :1, :1]).all(axis=(1, 2, 3)),
             "digest": np.frombuffer(digests, np.uint64),
         }
-        self._known.append(pl.DataFrame(known))
+        self._known.append(np.rec.fromarrays([*known.values()], names=[*known], formats="i8,i4,i1,?,u8"))
 
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered; `emotion` is the code of a label."""
-        rows = pl.concat(self._known).with_row_index("place")
+        rows = pl.DataFrame(np.concatenate(self._known)).with_row_index("place")
         self._known.clear()  # a long source has many rows
-        names, codes = self._labels.settle(self.path, rows["label"].unique())
-        code = pl.col("label").replace_strict(codes, default=NO_EMOTION, return_dtype=pl.Int64)
-        return names, rows.with_columns(emotion=code)
+        names, codes = self._labels.settle(self.path, self._found)
+        emotion = np.array([codes.get(label, NO_EMOTION) for label in self._found])[rows["label"]]
+        return names, rows.with_columns(pl.col("split").replace(_NO_SPLIT, None), emotion=pl.Series(emotion))
