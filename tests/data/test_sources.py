@@ -46,6 +46,18 @@ def columns(**changes: Any) -> dict[str, Any]:
     return {"image": PICTURES, "label": names, "split": [FOLDERS[usage] for usage in USAGE]} | changes
 
 
+def save_parts(path: Path) -> None:
+    """Write a CSV for each split, which its name or that of its folder says."""
+    for part, usage in zip(("train", "val/faces", "test"), USAGES, strict=True):
+        rows = [
+            f"{code},{words(face)}\n"
+            for code, face, of in zip(CODES, FACES, USAGE, strict=True)
+            if of == usage
+        ]
+        (path / part).parent.mkdir(parents=True, exist_ok=True)
+        (path / f"{part}.csv").write_text("emotion,pixels\n" + "".join(rows))
+
+
 OFFICIAL = dict(zip(USAGES, ("FER2013Train", "FER2013Valid", "FER2013Test"), strict=True))
 FORMS: dict[str, Callable[[Path], object]] = {
     "folders": lambda path: save_tree(path, tree()),
@@ -59,6 +71,7 @@ FORMS: dict[str, Callable[[Path], object]] = {
         path,
         {"/".join([*(parts := name.split("/"))[1::-1], parts[2]]): face for name, face in tree().items()},
     ),
+    "a CSV for each split": save_parts,
     "shards": save_shards,
     "a Parquet file": lambda path: save_parquet(path, columns()),
     "codes of emotions": lambda path: save_parquet(
@@ -201,6 +214,11 @@ def parquet_and_csv(path: Path) -> None:
     (path / "faces.csv").write_text(csv_text())
 
 
+def pointer_among_shards(path: Path) -> None:
+    save_shards(path)
+    (path / "test-00000-of-00001.parquet").write_text("version https://git-lfs.github.com/spec/v1\n")
+
+
 def shards_unlike(path: Path) -> None:
     save_parquet(path / "train.parquet", {"image": PICTURES})
     save_parquet(path / "test.parquet", {"img": PICTURES, "label": CODES})
@@ -211,6 +229,10 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "pointers to Parquet": (
         pointer("test.parquet"),
         "source/test.parquet: a Git-LFS pointer, not the",
+    ),
+    "a pointer among Parquet": (
+        pointer_among_shards,
+        "source/test-00000-of-00001.parquet: a Git-LFS pointer, not the file itself; `git lfs pull`",
     ),
     "pointers to pictures": (pointer("1.png"), "source/1.png: a Git-LFS pointer, not the file itself; `git"),
     "no splits": (
