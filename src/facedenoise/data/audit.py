@@ -66,10 +66,10 @@ def remarks_on(
 ) -> Iterator[str]:
     """Yield, a line each, what is no error and should be known of faces and of their images (N, C, H, W)."""
     sample = images[:: -(-len(images) // _SAMPLE)]
-    if (brightest := sample.max()) < _DARK:
-        yield f"no pixel seems brighter than {brightest} of 255: made from fewer bits? {_TAKEN}"
-    elif (count := len(np.unique(sample))) <= _FEW:
-        yield f"pixels seem to have only {count} different values: made from fewer bits? {_TAKEN}"
+    values = np.unique(sample)
+    if values[-1] < _DARK or len(values) <= _FEW:
+        found = f"{len(values)} different values, up to {values[-1]} of 255"
+        yield f"pixels seem to have only {found}: made from fewer bits? {_TAKEN}"
     if sample.shape[1] > 1:
         if (sample == sample[:, :1]).all():
             yield "the pictures seem to be all grey: `data.colour: grey` gives smaller networks"
