@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from facedenoise.data.face import Problems
 from facedenoise.data.pixels import Decoder, in_batches
-from facedenoise.data.reading import open_source
+from facedenoise.data.source import open_source
 from facedenoise.data.splits import write_splits
 from facedenoise.noise.gaussian import Gaussian
 from facedenoise.params import Data

@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from facedenoise.files import replacing
 from facedenoise.images.tensors import read_tensors, save_arrays, spooled
 from facedenoise.noise import Noise, corrupt
@@ -42,13 +45,17 @@ def write_rows(rows: Rows, *, folder: Path, task: str, noise: Noise, seed: int) 
     """Write the noisy images of a shard; return its file."""
 
     def write(path: Path) -> None:
-        faces = read_tensors(split_file(rows.of))
-        images = faces[f"noisy/{noise.given}" if noise.given else "images"][rows.slice].numpy()
-        if not noise.given:
-            images = corrupt(images, faces["row"][rows.slice].numpy(), noise, seed=seed, task=task, draw=0)
-        save_arrays(path, {"images": images})
+        save_arrays(path, {"images": noisy_images(rows, task, noise, seed)})
 
     return finish(folder / rows.file, write)
+
+
+def noisy_images(rows: Rows, task: str, noise: Noise, seed: int) -> NDArray[np.uint8]:
+    """Take the noisy images of a shard from the split if they are given; otherwise draw them."""
+    faces = {name: tensor[rows.slice].numpy() for name, tensor in read_tensors(split_file(rows.of)).items()}
+    if noise.given:
+        return faces[f"noisy/{noise.given}"]
+    return corrupt(faces["images"], faces["row"], noise, seed=seed, task=task, draw=0)
 
 
 def count(split: str) -> int:

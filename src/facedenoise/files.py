@@ -1,4 +1,4 @@
-"""Write files so that nobody ever sees a half-written one; tell files by their content."""
+"""Write files so that nobody ever sees a half-written one."""
 
 import errno
 import json
@@ -11,7 +11,6 @@ from typing import Any
 
 from facedenoise.errors import InputError
 
-LFS_POINTER = "a Git-LFS pointer, not the file itself; `git lfs pull` brings it"
 _DIGITS = 16  # in hexadecimal: two names of one folder share them hardly ever
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -69,13 +68,6 @@ def md5_of(path: Path) -> str:
 def _digest(path: Path, kind: str) -> str:
     with path.open("rb") as file:
         return file_digest(file, kind).hexdigest()
-
-
-def is_lfs_pointer(path: Path) -> bool:
-    """Return whether a file only says where Git LFS keeps the true one."""
-    mark = b"version https://git-lfs"
-    with path.open("rb") as file:
-        return file.read(len(mark)) == mark
 
 
 def write_text(path: Path, text: str) -> None:

@@ -253,7 +253,7 @@ def test_any_archive_with_a_csv_is_read(faces: Faces, name: str) -> None:
 def test_what_is_to_become_a_csv_is_read_as_one(here: Path, capsys: CAPTURE) -> None:
     (here / "in.tsv").write_text("emotion\tpixels\n0\t1 2 3 4\n")
     assert_refused_and_harmless(here, "in.tsv", "out.csv")
-    said = "in.tsv: line 1: fields parted by tabs; part them by commas"
+    said = "in.tsv: line 1: fields that are not parted by commas; part them so"
     assert capsys.readouterr().err == f"error: {said}\n"
 
 

@@ -46,6 +46,18 @@ def columns(**changes: Any) -> dict[str, Any]:
     return {"image": PICTURES, "label": names, "split": [FOLDERS[usage] for usage in USAGE]} | changes
 
 
+def save_parts(path: Path) -> None:
+    """Write a CSV for each split, which its name or that of its folder says."""
+    for part, usage in zip(("train", "val/faces", "test"), USAGES, strict=True):
+        rows = [
+            f"{code},{words(face)}\n"
+            for code, face, of in zip(CODES, FACES, USAGE, strict=True)
+            if of == usage
+        ]
+        (path / part).parent.mkdir(parents=True, exist_ok=True)
+        (path / f"{part}.csv").write_text("emotion,pixels\n" + "".join(rows))
+
+
 OFFICIAL = dict(zip(USAGES, ("FER2013Train", "FER2013Valid", "FER2013Test"), strict=True))
 FORMS: dict[str, Callable[[Path], object]] = {
     "folders": lambda path: save_tree(path, tree()),
@@ -59,6 +71,7 @@ FORMS: dict[str, Callable[[Path], object]] = {
         path,
         {"/".join([*(parts := name.split("/"))[1::-1], parts[2]]): face for name, face in tree().items()},
     ),
+    "a CSV for each split": save_parts,
     "shards": save_shards,
     "a Parquet file": lambda path: save_parquet(path, columns()),
     "codes of emotions": lambda path: save_parquet(
@@ -201,6 +214,11 @@ def parquet_and_csv(path: Path) -> None:
     (path / "faces.csv").write_text(csv_text())
 
 
+def pointer_among_shards(path: Path) -> None:
+    save_shards(path)
+    (path / "test-00000-of-00001.parquet").write_text("version https://git-lfs.github.com/spec/v1\n")
+
+
 def shards_unlike(path: Path) -> None:
     save_parquet(path / "train.parquet", {"image": PICTURES})
     save_parquet(path / "test.parquet", {"img": PICTURES, "label": CODES})
@@ -212,34 +230,41 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
         pointer("test.parquet"),
         "source/test.parquet: a Git-LFS pointer, not the",
     ),
+    "a pointer among Parquet": (
+        pointer_among_shards,
+        "source/test-00000-of-00001.parquet: a Git-LFS pointer, not the file itself; `git lfs pull`",
+    ),
     "pointers to pictures": (pointer("1.png"), "source/1.png: a Git-LFS pointer, not the file itself; `git"),
     "no splits": (
         folder(sad__1=FACES[0], awe__2=FACES[1]),
-        "source: 2 of 2 faces are in no split: the first is number 0, counted from 0; put them into",
+        "source: names of files and folders: 0 in train (Training), 0 in val (PublicTest), "
+        "0 in test (PrivateTest), 2 in no split, the first is number 0 from 0; put faces into all",
     ),
     "some in no split": (
         folder(train__sad__1=FACES[0], test__sad__1=FACES[1], extra__1=FACES[2]),
-        "source: 1 of 3 faces are in no split: the first is number 0, counted from 0; put them into",
+        "source: names of files and folders: 1 in train (Training), 0 in val (PublicTest), "
+        "1 in test (PrivateTest), 1 in no split, the first is number 0 from 0; put faces into all",
     ),
     "no test": (
         folder(train__1=FACES[0], val__1=FACES[1]),
-        "source: folders: no face is of test; mark some so, or give shares, as",
+        "source: names of files and folders: 1 in train (Training), 1 in val (PublicTest), "
+        "0 in test (PrivateTest), 0 in no split; put faces into all three, or give shares, as",
     ),
     "no test among files": (
         lambda path: save_parquet(path / "train.parquet", {"image": PICTURES}),
-        "source: file names: no face is of val; mark some so, or give shares, as",
+        "source: names of files and folders: 42 in train (Training), 0 in val (PublicTest), 0 in test",
     ),
     "Parquet beside a CSV": (
         parquet_and_csv,
-        "source: source/test-00000-of-00001.parquet and source/faces.csv both hold faces; name one of them",
+        "source: these tables are no parts of one: faces.csv, test-00000-of-00001.parquet, train-00000-of-",
     ),
     "lists of labels": (
         parquet(label=[[1]] * 42),
-        "source: column 'label': lists; give one label a face",
+        "source: column 'label': List(Int64); give one number or text a face",
     ),
     "structs as splits": (
         parquet(split=[{"a": "train"}] * 42),
-        "source: column 'split': structs; give one split a face",
+        "source: column 'split': Struct({'a': String}); give one number or text a face",
     ),
     "numbers as splits": (
         parquet(split=[0] * 42),
@@ -247,17 +272,17 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "shards with pictures of another name": (
         shards_unlike,
-        "source/test.parquet: no column 'image' among img, label, but other files have it; give it one name",
+        "source: these tables are no parts of one: test.parquet, train.parquet; take out and name the one",
     ),
     "two sizes": (
         folder(train__1=FACES[0], train__2=FACES[0][:-1, :-1]),
-        "source/train/2.png: 7 x 7 pixels, source/train/1.png has 8 x 8; set data.size for all",
+        "source/train/2.png: 7 x 7 pixels; give 8 x 8, as source/train/1.png has, or set data.size",
     ),
     "no square": (
         folder(train__1=FACES[0][:-1]),
-        "source/train/1.png: 8 x 7 pixels are no square; set data.size",
+        "source/train/1.png: 8 x 7 pixels; give squares, 8 x 8 or larger, or set data.size",
     ),
-    "too small": (folder(train__1=FACES[0][1:, 1:]), "source/train/1.png: 7 x 7 pixels; give at least 8 x 8"),
+    "too small": (folder(train__1=FACES[0][1:, 1:]), "source/train/1.png: 7 x 7 pixels; give squares, 8 x 8"),
     "a broken picture": (folder(train__1=EMPTY), "source/train/1.png: no picture of a known format"),
     "a truncated JPEG": (truncated_jpeg, "source/train/sad/cut.jpg: not readable as a picture ("),
     "capitals": (
@@ -266,7 +291,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "Parquet without pictures": (
         parquet(image=None),
-        "source: 0 columns of pictures among label, split; give one",
+        "source: 0 columns of pictures (pixels, or bytes) among 'label,split'; give one",
     ),
     "Parquet with names of pictures": (
         parquet(image=NAMED),
@@ -316,7 +341,9 @@ def test_what_is_wrong_is_named_and_nothing_written(
 def test_broken_pictures_are_left_out_and_listed(tmp_path: Path) -> None:
     bad = {"train/sad/05x.png": EMPTY, "val/sad/98.png": FACES[0][1:, 1:], "val/sad/99.png": EMPTY}
     save_tree(tmp_path / "source", tree() | bad)
-    with pytest.raises(InputError, match=r"05x.png: .*\n.*98.png: 7 x 7 pixels, .* 8 x 8; .*\n.*99.png: "):
+    with pytest.raises(
+        InputError, match=r"05x.png: .*\n.*98.png: 7 x 7 pixels; give 8 x 8, as .*\n.*99.png: "
+    ):
         split_up(tmp_path / "source")
     splits, audit, _ = split_up(tmp_path / "source", broken="skip")
     assert [line.split(": ")[0][-7:] for line in audit["broken"]] == ["05x.png", "/98.png", "/99.png"]
@@ -430,7 +457,8 @@ def test_pixels_of_few_bits_are_remarked_on(tmp_path: Path, most: int) -> None:
     save_tree(tmp_path / "source", {name: face % (most + 1) for name, face in tree().items()})
     _, audit, remarks = split_up(tmp_path / "source")
     assert remarks == audit["remarks"]
-    assert remarks[0].startswith(f"no pixel is brighter than {most} of 255: fewer bits than")
+    found = f"{most + 1} different values, up to {most} of 255"
+    assert remarks[0] == f"pixels seem to have only {found}: made from fewer bits? taken as they are"
 
 
 def remarks_on_values(path: Path, pictures: NDArray[np.uint8], **changes: Any) -> list[str]:
@@ -469,7 +497,8 @@ def save_deep(path: Path, scale: int) -> None:
 @pytest.mark.parametrize(("scale", "brightest"), [(1, 1), (16, 16)])
 def test_pictures_that_leave_most_of_16_bits_empty(tmp_path: Path, scale: int, brightest: int) -> None:
     save_deep(tmp_path / "source", scale)
-    assert split_up(tmp_path / "source")[2][0].startswith(f"no pixel is brighter than {brightest} of 255")
+    [remark] = split_up(tmp_path / "source")[2]
+    assert f"different values, up to {brightest} of 255: made from fewer bits?" in remark
 
 
 def test_a_parquet_file_of_another_name_is_read(tmp_path: Path, from_csv: dict[str, Any]) -> None:

@@ -61,6 +61,7 @@ def test_kinds_are_named_in_words() -> None:
 def test_the_model_card_and_the_params_say_a_mixture_as_it_was_given(results: Results) -> None:
     assert f"- **Low Gaussian noise**: {DESCRIPTION}\n" in render_model_card(results)
     rows = {row.head: row.cells[0].text for row in params_table(results.params).groups[0].rows}
+    assert rows["data.noisy"] == "[]", "no cell is empty"
     noise = {key: text for key, text in rows.items() if key.startswith("tasks.low_gaussian.noise.")}
     assert {key.removeprefix("tasks.low_gaussian.noise."): text for key, text in noise.items()} == {
         "kind": "one_of",

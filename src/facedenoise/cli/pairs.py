@@ -7,13 +7,12 @@ from typing import NamedTuple
 from tqdm import tqdm
 
 from facedenoise.cli.messages import report_failures, warn_of_links
+from facedenoise.data.archives import CSV_SUFFIXES
 from facedenoise.denoise.rewriting import Change, Outcome, rewrite_pictures
 from facedenoise.errors import InputError
 from facedenoise.files import temporary_name
 from facedenoise.pictures.files import is_picture
 from facedenoise.pictures.folders import Found, find_pictures
-
-_CSV_SUFFIXES = {".csv", ".gz", ".xz", ".zip", ".tar", ".tgz"}
 
 
 class Pairs(NamedTuple):
@@ -51,7 +50,7 @@ def _of_file(source: Path, target: Path) -> Pairs:
     if target.is_dir():
         raise InputError(f"{target}: is a folder, and {source} is a file; name the file to write")
     is_csv_out = target.suffix.lower() == ".csv"
-    is_csv = source.suffix.lower() in _CSV_SUFFIXES or (is_csv_out and not is_picture(source))
+    is_csv = source.suffix.lower() in CSV_SUFFIXES or (is_csv_out and not is_picture(source))
     if is_csv and not is_csv_out:
         raise InputError(f"{target}: a CSV is written without compression; let its name end in .csv")
     return Pairs([(source, target)], Found([source], 0, [], []), is_csv)

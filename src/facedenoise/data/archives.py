@@ -1,4 +1,4 @@
-"""The CSV files in a file, an archive or a folder: plain or compressed, told by their first bytes."""
+"""The files in a file: plain, compressed or in an archive, told by their first bytes."""
 
 import gzip
 import lzma
@@ -14,8 +14,10 @@ from typing import Any
 from polars.exceptions import PolarsError
 
 from facedenoise.errors import InputError
+from facedenoise.pictures.kinds import HEAD
 
-_SUFFIXES = (".csv", ".gz", ".xz", ".zip", ".tar", ".tgz")
+CSV_SUFFIXES = (".csv", ".gz", ".xz", ".zip", ".tar", ".tgz")
+
 # What files and decompressors raise; nonsense in the directory of a zip gives one of the last two.
 _UNREADABLE = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError)
 
@@ -33,30 +35,24 @@ def readable(name: object) -> Iterator[None]:
 def first_bytes(path: Path) -> bytes:
     """Return what a file begins with, by which its kind is told."""
     with readable(path), path.open("rb") as file:
-        return file.read(6)
+        return file.read(HEAD)
 
 
-def csv_members(path: Path) -> dict[str, Callable[[], Any]]:
-    """Return what opens each CSV, by the name that messages call it; any other file is taken for one."""
+def members(path: Path) -> dict[str, Callable[[], Any]]:
+    """Return what opens each CSV in an archive, or the file itself, by the name that messages call it."""
     with readable(path):
-        if path.is_dir():
-            files = sorted(file for file in path.iterdir() if file.name.lower().endswith(_SUFFIXES))
-            return {name: opener for file in files for name, opener in csv_members(file).items()}
-        members: dict[str, Callable[[], Any]]
         if zipfile.is_zipfile(path):
             archive = zipfile.ZipFile(path)
-            members = {name: partial(archive.open, name) for name in archive.namelist()}
+            found: dict[str, Any] = {name: partial(archive.open, name) for name in archive.namelist()}
         elif tarfile.is_tarfile(path):
             tar = tarfile.open(path)  # noqa: SIM115 - open as long as a member is read
-            members = {file.name: partial(tar.extractfile, file) for file in tar if file.isfile()}
+            found = {file.name: partial(tar.extractfile, file) for file in tar if file.isfile()}
         else:
-            head = first_bytes(path)
-            opener = (
-                gzip.open if head[:2] == b"\x1f\x8b" else lzma.open if head == b"\xfd7zXZ\0" else Path.open
-            )
+            openers: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"\xfd7": lzma.open}
+            opener = openers.get(first_bytes(path)[:2], Path.open)
             return {str(path): partial(opener, path, "rb")}
-    names = [name for name in members if name.lower().endswith(".csv")]
-    names = [name for name in names if not PurePath(name).name.startswith("._")]  # shadows that macOS adds
-    if not names:
+    csvs = [name for name in found if name.lower().endswith(".csv")]
+    csvs = [name for name in csvs if not PurePath(name).name.startswith("._")]  # shadows that macOS adds
+    if not csvs:
         raise InputError(f"{path}: an archive without a CSV; unpack it and name the folder")
-    return {str(path) if len(names) == 1 else f"{path}/{name}": members[name] for name in names}
+    return {str(path) if len(csvs) == 1 else f"{path}/{name}": found[name] for name in csvs}

@@ -16,7 +16,6 @@ _DARK = 128  # images without any pixel as bright are no 8-bit grey, or underexp
 _FEW = 16  # different values: 4 bits
 _SAMPLE = 1000  # images by which it is told what all seem to be
 _TAKEN = "taken as they are"
-_TAKEN = "taken as they are"
 # The average of the drawn faces; that of photographed ones has the same dark eyes and bright cheeks.
 _HALF_FACE = (
     (104, 82, 102, 126),
@@ -67,11 +66,10 @@ def remarks_on(
 ) -> Iterator[str]:
     """Yield, a line each, what is no error and should be known of faces and of their images (N, C, H, W)."""
     sample = images[:: -(-len(images) // _SAMPLE)]
-    brightest = np.max([split["brightest"].max() for split in splits.values()])
-    if brightest < _DARK:
-        yield f"no pixel is brighter than {brightest} of 255: fewer bits than the file has room for? {_TAKEN}"
-    elif (count := len(np.unique(sample))) <= _FEW:
-        yield f"pixels seem to have only {count} different values: made from fewer bits? {_TAKEN}"
+    values = np.unique(sample)
+    if values[-1] < _DARK or len(values) <= _FEW:
+        found = f"{len(values)} different values, up to {values[-1]} of 255"
+        yield f"pixels seem to have only {found}: made from fewer bits? {_TAKEN}"
     if sample.shape[1] > 1:
         if (sample == sample[:, :1]).all():
             yield "the pictures seem to be all grey: `data.colour: grey` gives smaller networks"

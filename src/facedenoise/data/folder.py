@@ -1,14 +1,13 @@
 """Faces from a folder of pictures, at any depth; the names of folders say split and label."""
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain, takewhile
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from os.path import commonpath
 from pathlib import Path
 
 from facedenoise.data.face import Face, Source, split_code
-from facedenoise.data.labels import Labels
+from facedenoise.data.labels import natural
 from facedenoise.errors import InputError
 from facedenoise.pictures.folders import Found, find_pictures
 
@@ -23,13 +22,16 @@ def open_folder(folder: Path, noisy: Sequence[str]) -> Source:
     folder `clean`, and beside it each folder of these names has a noisy version of each in the same tree.
     """
     top = folder / _CLEAN if noisy else folder
-    found = _find(top)
-    common = Path(commonpath([path.parent for path in found.pictures])).relative_to(top).parts
+    found = {each: _find(each) for each in (top, *(folder / name for name in noisy))}
+    pictures = found[top].pictures
+    common = Path(commonpath([path.parent for path in pictures])).relative_to(top).parts
     around = [*takewhile(lambda word: split_code(word) is None, common)]  # all pictures: they say nothing
-    faces = [_face(path, path.relative_to(top.joinpath(*around)).parts[:-1]) for path in found.pictures]
-    faces.sort(key=lambda face: (split_code(face.split) or 0, _natural(face.place)))
-    remarks = tuple(f"{link}: a link to a folder, not followed" for link in found.links)
-    return Source(_paired(faces, top, noisy), Labels(), remarks=remarks)
+    faces = [_face(path, path.relative_to(top.joinpath(*around)).parts[:-1]) for path in pictures]
+    faces.sort(
+        key=lambda face: (split_code(face.split) or 0, natural(f"{Path(face.place).name}/{face.place}"))
+    )
+    links = [f"{link}: a link to a folder, not followed" for each in found.values() for link in each.links]
+    return Source(_paired(faces, found) if noisy else iter(faces), links)
 
 
 def _find(folder: Path) -> Found:
@@ -45,39 +47,30 @@ def _find(folder: Path) -> Found:
 
 def _face(path: Path, folders: Sequence[str]) -> Face:
     """Tell label and split: the label is in the split, around it or alone."""
-    at = next((at for at, word in enumerate(folders) if split_code(word) is not None), None)
-    if at is None:
-        return Face(str(path), {_CLEAN: path}, next(iter(folders), None))
-    label = next(iter((*folders[at + 1 :], *folders[:at][::-1])), None)
-    is_val = path.name.startswith("PublicTest_") and split_code(folders[at]) == split_code("test")
-    return Face(str(path), {_CLEAN: path}, label, "val" if is_val else folders[at])
+    at = next((at for at, word in enumerate(folders) if split_code(word) is not None), -1)
+    split = folders[at] if at >= 0 else None
+    label = next(iter((*folders[at + 1 :], *folders[:at][::-1])), "")
+    is_val = path.name.startswith("PublicTest_") and split_code(split) == split_code("test")
+    return Face(str(path), {_CLEAN: path}, label, "val" if is_val else split)
 
 
-def _natural(path: str) -> list[tuple[str, int]]:
-    """Split a path into texts and numbers, so that 9 comes before 10; the name of the file counts most."""
-    pieces = re.findall(r"(\D*)(\d*)", f"{Path(path).name}/{path}")
-    return [(text, int(digits or 0)) for text, digits in pieces]
-
-
-def _paired(faces: Iterable[Face], clean: Path, noisy: Sequence[str]) -> Iterator[Face]:
+def _paired(faces: list[Face], found: dict[Path, Found]) -> Iterator[Face]:
     """Add to each face its noisy pictures, of the same name but for its end; then name those left over."""
-    partners = defaultdict[tuple[str, Path], list[Path]](list)
-    for name in noisy:
-        folder = clean.with_name(name)
-        for path in _find(folder).pictures:
-            partners[name, path.relative_to(folder).with_suffix("")].append(path)
-    for face in faces:
-        key = Path(face.place).relative_to(clean).with_suffix("")
-        found = {name: partners.pop((name, key), []) for name in noisy}
+    index = {top: defaultdict[Path, list[Path]](list) for top in found}
+    for top, (pictures, *_) in found.items():
+        for path in pictures:
+            index[top][path.relative_to(top).with_suffix("")].append(path)
+    clean, *noisy = index
+    named = [(Path(face.place).relative_to(clean).with_suffix(""), face) for face in faces]
+    for top in noisy:
+        left = (name for name in index[top] if name not in index[clean])
+        named += [(name, Face(str(path))) for name in left for path in index[top][name]]
+    for name, face in named:
+        same = {top: index[top].get(name, []) for top in index}
         wrong = [
-            f"{len(paths)} pictures of its name in {clean.with_name(name)}"
-            for name, paths in found.items()
-            if len(paths) != 1
+            f"{len(paths)} pictures of its name in {top}" for top, paths in same.items() if len(paths) != 1
         ]
         if wrong:
-            yield face._replace(fault=f"{', '.join(wrong)}; give one, with the same folders and name")
+            yield face._replace(fault=f"{', '.join(wrong)}; give one in each, with the same folders and name")
         else:
-            pairs = {name: paths[0] for name, paths in found.items()}
-            yield face._replace(pictures={**face.pictures, **pairs})
-    for path in chain.from_iterable(partners.values()):
-        yield Face(str(path), fault=f"no picture of its name is left in {clean}; take it out or add that")
+            yield face._replace(pictures={top.name: path for top, [path] in same.items()})

@@ -1,17 +1,16 @@
 """Labels of any number and name: the source's own, or the votes of FER+."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import EMOTIONS, NO_EMOTION, USAGES
 
-_NONE = ("", str(NO_EMOTION))
+_NONE = ("", "-1")
 _CODE = re.compile(r"0|[1-9][0-9]{0,8}")
 _NUMBER = re.compile(r"[-+]?[0-9._]+(e[-+]?[0-9]+)?|nan|[-+]?inf", re.IGNORECASE)  # is no name
 _VOTES = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
@@ -21,54 +20,44 @@ _ANSWERS = (*_VOTES, "unknown", "NF")  # NF: no face
 class Labels:
     """The labels of a source: all whole numbers, or all names; of folders, in no `column`, any.
 
-    `names` are those by code where the source lists them; codes from 0 to 6 of emotions are FER2013's.
+    `listed` are the names by code where the source lists them; codes of emotions from 0 to 6 are FER2013's.
     """
 
-    def __init__(self, column: str | None = None, names: Sequence[str] = ()) -> None:
-        self._column, self._are_listed = column, bool(names)
-        self._found = {name: number for number, name in enumerate(names)}
-        self._kind = "one that the file lists" if names else ""
+    def __init__(self, column: str | None = None, listed: Sequence[str] = ()) -> None:
+        self._column, self._names = column, [*listed]
+        self._codes = [str(code) for code in range(len(listed))]
+        self._kind = "one that the file lists" if listed else ""
 
-    def fault(self, label: str | None) -> str:
+    def fault(self, label: str) -> str:
         """Say what is wrong with a label, if anything."""
-        if self._column is None or label is None or label in _NONE or label in self._found:
+        if self._column is None or label in (*_NONE, *self._codes):
             return ""
         is_name = label.isprintable() and not is_number(label)
-        kind = "a whole number" if _CODE.fullmatch(label) else "a name" if is_name else ""
+        kind = "a whole number from 0" if _CODE.fullmatch(label) else "a name" if is_name else ""
         self._kind = self._kind or kind
         if kind and kind == self._kind:
             return ""
         wanted = self._kind or "a whole number from 0, or a name"
         return f"column '{self._column}': {excerpt(label)} is no label; write {wanted}, or -1 for none"
 
-    def number(self, label: str | None) -> int:
-        """Return the number of a label without fault, -1 for none; `settle` says what it means."""
-        if label is None or label in _NONE:
-            return NO_EMOTION
-        return self._found.setdefault(label, len(self._found))
-
-    def settle(self, source: Path) -> tuple[list[str], NDArray[np.int64]]:
-        """Return the names by code, and the code of each number; the last is that of -1.
+    def settle(self, source: Path, found: Iterable[str]) -> tuple[list[str], dict[str, int]]:
+        """Return the names by code, and the code of each label that was found without fault.
 
         FER2013's codes and all seven of its names get its names and codes; other labels are sorted.
         InputError for two that differ in capitals alone.
         """
-        found, names = list(self._found), list(EMOTIONS)
-        lower = {name.casefold(): name for name in found}
-        if twins := [name for name in found if lower[name.casefold()] != name]:
+        order = self._codes or sorted({*found} - {*_NONE}, key=natural)
+        names = self._names or order
+        lower = {name.casefold(): name for name in names}
+        if twins := [name for name in names if lower[name.casefold()] != name]:
             both = f"labels {excerpt(twins[0])} and {excerpt(lower[twins[0].casefold()])}"
             raise InputError(f"{source}: {both} differ in capitals alone; give them one name")
-        digits = [str(code) for code in range(len(names))]
-        if "emotion" in (self._column or "").lower() and {*found} <= {*digits}:
-            order = digits
-        elif not self._are_listed and lower.keys() == {*names}:
-            order = [lower[name] for name in names]
-        else:
-            are_codes = all(map(_CODE.fullmatch, found))
-            by_code = sorted(found, key=lambda name: (int(name) if are_codes else 0, name))
-            names = order = found if self._are_listed else by_code
-        codes = {name: code for code, name in enumerate(order)}
-        return names, np.array([*(codes[name] for name in found), NO_EMOTION])
+        digits = [str(code) for code in range(len(EMOTIONS))]
+        if not self._names and "emotion" in (self._column or "") and {*order} <= {*digits}:
+            names, order = [*EMOTIONS], digits
+        elif not self._names and lower.keys() == {*EMOTIONS}:
+            names, order = [*EMOTIONS], [lower[name] for name in EMOTIONS]
+        return names, {label: code for code, label in enumerate(order)}
 
 
 def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
@@ -91,6 +80,12 @@ def read_votes(path: Path) -> tuple[list[str], pl.DataFrame]:
     emotion = np.where(winner < len(_VOTES), winner, NO_EMOTION)
     is_face = winner != _ANSWERS.index("NF")
     return list(_VOTES), pl.DataFrame({"emotion": emotion, "is_face": is_face, "split": split.cast(pl.Int8)})
+
+
+def natural(text: str) -> list[tuple[str, int]]:
+    """Return what sorts texts so that 9 comes before 10."""
+    pieces = re.findall(r"(\D*)(\d*)", text)
+    return [*((words, int(digits or 0)) for words, digits in pieces), (text, 0)]
 
 
 def is_number(label: str) -> bool:

@@ -1,6 +1,7 @@
 """Faces as images of one size: squares of 8 bits, grey or RGB, from words or from pictures."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +16,15 @@ from facedenoise.errors import InputError
 from facedenoise.pictures import read_picture, read_picture_bytes
 from facedenoise.pictures.squares import square
 
-_BATCH = 1 << 20  # characters that are decoded together, so that memory is bounded; a face counts for more
-_FACE = 1 << 12
+_BATCH = 96  # faces that are decoded together
 
 Images = NDArray[np.uint8]  # (n, p, C, H, H): the p pictures of each face, the clean one first
 
 
 def in_batches(faces: Iterable[Face]) -> Iterator[list[Face]]:
     """Yield the faces, several at a time."""
-    batch: list[Face] = []
-    waiting = 0
-    for face in faces:
-        batch.append(face)
-        waiting += _FACE + sum(map(len, _texts([face])))
-        if waiting > _BATCH:
-            yield batch
-            batch, waiting = [], 0
-    if batch:
-        yield batch
+    left = iter(faces)
+    return iter(lambda: [*islice(left, _BATCH)], [])
 
 
 class Decoder:
@@ -41,38 +33,46 @@ class Decoder:
     def __init__(self, size: int | None = None, least: int = 1, channels: int = 1) -> None:
         self._size, self._least, self._channels = size, least, channels
         self._first: tuple[int, str] | None = None  # side of the first image, and its place
-        self._numbers: dict[str, NDArray[np.uint8] | None] = {}  # of the words in a batch
-        self.layout: Layout | None = None  # of words
+        self._values: dict[str, tuple[pl.Series, pl.Series]] = {}  # of a batch: words, and their numbers
+        self.layout: Layout | None = None  # of values in words
 
     def decode(self, faces: Sequence[Face], problems: Problems) -> tuple[Images, list[int]]:
         """Return the images of faces without fault, and their indices; note what is wrong with others."""
-        self._numbers = _parse(_texts(faces))
-        self._find_layout(faces)
+        self._parse([[text for text in face.pictures.values() if isinstance(text, str)] for face in faces])
         images, good = [], []
         for index, face in enumerate(faces):
-            with problems.noting(face):
+            with problems.noting(face.place, face.hint):
                 images.append(self._squares(face))
                 good.append(index)
         return np.stack(images) if images else np.empty((0, 1, 1, 1, 1), np.uint8), good
 
-    def _find_layout(self, faces: Sequence[Face]) -> None:
-        texts = [text for face in faces if not face.fault for text in _texts([face])[:1]]
-        clean = [values for text in texts if (values := self._numbers[text]) is not None]
-        for count in dict.fromkeys(map(len, clean)):
-            self.layout = self.layout or layout_of([values for values in clean if len(values) == count])
+    def _parse(self, texts: list[list[str]]) -> None:
+        """Remember the values of texts; the clean pictures, the first of each face, tell their layout."""
+        printable = {text: text.encode(errors="replace").decode() for text in chain(*texts)}
+        words = pl.Series([*printable.values()], dtype=pl.String).str.split(" ")
+        numbers = words.cast(pl.List(pl.UInt8), strict=False)  # null: none from 0 to 255
+        self._values = dict(zip(printable, zip(words, numbers, strict=True), strict=True))
+        clean = [self._values[text][1] for text, *_ in filter(None, texts)] if not self.layout else []
+        whole = [values.to_numpy() for values in clean if not values.has_nulls()]
+        for count in dict.fromkeys(map(len, whole)):
+            self.layout = self.layout or layout_of([values for values in whole if len(values) == count])
 
     def _squares(self, face: Face) -> NDArray[np.uint8]:
         """Return the pictures of a face, (p, C, H, H), with the size of all; else InputError."""
         if face.fault:
             raise InputError(face.fault)
-        pictures = {name: self._read(name, picture) for name, picture in face.pictures.items()}
-        clean, *noisy = pictures.items()
-        for name, pixels in noisy:
-            if pixels.shape[:2] != clean[1].shape[:2]:
-                sizes = f"{_size(pixels)} in '{name}', but {_size(clean[1])} in '{clean[0]}'"
-                raise InputError(f"{sizes}; give both the same size")
-        images = np.stack([square(pixels, self._size, self._channels) for pixels in pictures.values()])
-        self._require_size(images[0, 0], face.place)
+        pictures = [self._read(name, picture) for name, picture in face.pictures.items()]
+        sizes = dict.fromkeys(f"{pixels.shape[1]} x {pixels.shape[0]} pixels" for pixels in pictures)
+        if len(sizes) > 1:
+            raise InputError(f"{' and '.join(sizes)} in one pair; give both the same size")
+        images = np.stack([square(pixels, self._size, self._channels) for pixels in pictures])
+        height, width = images.shape[2:]
+        side, first = self._first or (height, face.place)
+        if not self._least <= side == height == width:
+            least = f"squares, {self._least} x {self._least} or larger"
+            wanted = f"{side} x {side}, as {first} has" if self._first else least
+            raise InputError(f"{width} x {height} pixels; give {wanted}, or set data.size")
+        self._first = side, first
         return images
 
     def _read(self, name: str, picture: Picture) -> NDArray[Any]:
@@ -81,52 +81,19 @@ class Decoder:
             return read_picture(picture).pixels
         try:
             if isinstance(picture, str):
-                return self._shaped(picture)
+                return self._shaped(*self._values[picture])
             if not picture:
                 raise InputError("no picture, or only the name of one; embed its bytes")
             return read_picture_bytes(picture).pixels
         except InputError as error:
             raise InputError(f"column '{name}': {error}") from None
 
-    def _shaped(self, text: str) -> NDArray[np.uint8]:
-        values = self._numbers[text]
-        if values is None:
-            words = _words([text]).explode()
-            bad = words.cast(pl.UInt8, strict=False).is_null().arg_true()[0]
+    def _shaped(self, words: pl.Series, numbers: pl.Series) -> NDArray[np.uint8]:
+        if numbers.has_nulls():
+            bad = numbers.is_null().arg_true()[0]
             pixel = f"pixel {bad + 1} is {excerpt(words[bad])}"
             raise InputError(f"{pixel}; write whole numbers from 0 to 255, one blank between two")
-        if self.layout and len(values) == self.layout.values:
-            return self.layout.pixels(values)
+        if self.layout and len(numbers) == self.layout.values:
+            return self.layout.pixels(numbers.to_numpy())
         wanted = f"{self.layout.values}, as others have" if self.layout else "a square, as 48 x 48"
-        raise InputError(f"{len(values)} pixels; give each image {wanted}")
-
-    def _require_size(self, image: NDArray[np.uint8], place: str) -> None:
-        (height, width), fault = image.shape, _size(image)
-        if height != width:
-            raise InputError(f"{fault} are no square; set data.size, and squares are cut out")
-        side, first = self._first or (height, place)
-        if side != height:
-            raise InputError(f"{fault}, {first} has {side} x {side}; set data.size for all")
-        if side < self._least:
-            raise InputError(f"{fault}; give at least {self._least} x {self._least}")
-        self._first = side, first
-
-
-def _texts(faces: Iterable[Face]) -> list[str]:
-    return [picture for face in faces for picture in face.pictures.values() if isinstance(picture, str)]
-
-
-def _parse(texts: Sequence[str]) -> dict[str, NDArray[np.uint8] | None]:
-    """Return the numbers in each text; None for a text with a word that is none from 0 to 255."""
-    values = _words(texts).cast(pl.List(pl.UInt8), strict=False)  # null: no such number
-    numbers = (None if each.has_nulls() else each.to_numpy() for each in values)
-    return dict(zip(texts, numbers, strict=True))
-
-
-def _words(texts: Sequence[str]) -> pl.Series:
-    printable = [text.encode(errors="replace").decode() for text in texts]
-    return pl.Series(printable, dtype=pl.String).str.split(" ")
-
-
-def _size(pixels: NDArray[Any]) -> str:
-    return f"{pixels.shape[1]} x {pixels.shape[0]} pixels"
+        raise InputError(f"{len(numbers)} pixels; give each image {wanted}")

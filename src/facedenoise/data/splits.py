@@ -13,7 +13,7 @@ from facedenoise.data.face import SPLITS, USAGE
 from facedenoise.data.labels import read_votes
 from facedenoise.data.layout import MIN_SIDE
 from facedenoise.data.pixels import Decoder, Images
-from facedenoise.data.reading import NO_SPLIT, Reading
+from facedenoise.data.reading import Reading
 from facedenoise.errors import InputError
 from facedenoise.files import replacing, write_json
 from facedenoise.images.tensors import save_arrays, spooled
@@ -21,7 +21,7 @@ from facedenoise.params import Data
 
 _PIECE = 1024  # images in memory at a time
 _VAL, _TEST = 1, 2
-_SHARES = "give shares, as `data.split: [0.8, 0.1, 0.1]`"
+_REMEDY = "put faces into all three, or give shares, as `data.split: [0.8, 0.1, 0.1]`"
 _TENSORS = {"emotion": np.int64, "row": np.int64, "in_train": np.uint8}
 
 
@@ -36,15 +36,15 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
     few bytes a face. If anything is malformed or a split has no face, raises an InputError, writes nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    is_given = isinstance(data.split, str)
-    reading = Reading(Path(data.source), data.noisy, skip=data.broken == "skip", by_splits=is_given)
+    shares = None if isinstance(data.split, str) else data.split
+    reading = Reading(Path(data.source), data.noisy, skip=data.broken == "skip", by_splits=not shares)
     decoder = Decoder(data.size, MIN_SIDE, data.channels)
     with ExitStack() as stack:
         pairs = stack.enter_context(spooled(reading.images(decoder), folder))
         labels, rows = _voted(reading, Path(data.labels)) if data.labels else reading.labelled()
-        rows = _given(reading, rows) if isinstance(data.split, str) else _dealt(rows, data.split)
+        rows = _dealt(rows, shares) if shares else _given(reading, rows)
         splits = _split(rows, data.deduplicate)
-        _require(reading, splits)
+        _require(reading, rows, splits)
         for name, split in splits.items():
             temporary = stack.enter_context(replacing(folder / f"{name}.safetensors"))
             _write(temporary, split.filter("kept"), pairs, data.noisy, labels)
@@ -61,7 +61,7 @@ def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
         wrong = f"{len(votes)} rows, but {reading.path} has {reading.count}"
         raise InputError(f"{path}: {wrong}; give the votes on these very faces")
     votes = votes[rows["row"]]
-    same = (rows["split"] == votes["split"]) | (rows["split"] == NO_SPLIT)
+    same = (rows["split"] == votes["split"]).fill_null(True)
     if reading.source.split_by != USAGE:  # others call both val and test so
         same |= (rows["split"] == _TEST) & (votes["split"] == _VAL)
     if not same.all():
@@ -74,12 +74,7 @@ def _voted(reading: Reading, path: Path) -> tuple[list[str], pl.DataFrame]:
 
 def _given(reading: Reading, rows: pl.DataFrame) -> pl.DataFrame:
     """Take the splits as they are; without val, and without Usage, every other face of test is for val."""
-    none = rows["split"] == NO_SPLIT
-    if none.any():
-        first = f"the first is number {rows['row'].filter(none)[0]}, counted from 0"
-        some = f"{none.sum()} of {len(rows)} faces are in no split: {first}"
-        raise InputError(f"{reading.path}: {some}; put them into splits, or {_SHARES}")
-    if reading.source.split_by == USAGE or (rows["split"] == _VAL).any():
+    if reading.source.split_by == USAGE or rows["split"].has_nulls() or (rows["split"] == _VAL).any():
         return rows
     test = pl.col("split") == _TEST
     is_val = test & (test.cum_sum() % 2 == 1)
@@ -102,14 +97,16 @@ def _split(rows: pl.DataFrame, deduplicate: bool) -> dict[str, pl.DataFrame]:
     return dict(zip(SPLITS, (train, *marked), strict=True))
 
 
-def _require(reading: Reading, splits: dict[str, pl.DataFrame]) -> None:
-    by = reading.source.split_by
-    missing = [SPLITS[name] if by == USAGE else name for name, split in splits.items() if split.is_empty()]
-    problems = [f"{by}: no face is of {word}; mark some so, or {_SHARES}" for word in missing]
-    if not problems and not splits["train"]["kept"].any():
-        problems = ["every training face is a copy of one in val or test; add others"]
-    if problems:
-        raise InputError("\n".join(f"{reading.path}: {problem}" for problem in problems))
+def _require(reading: Reading, rows: pl.DataFrame, splits: dict[str, pl.DataFrame]) -> None:
+    """Raise an InputError if a face has no split, a split has no face, or none is left to train with."""
+    none = rows["row"].filter(rows["split"].is_null())
+    if len(none) or any(split.is_empty() for split in splits.values()):
+        counts = ", ".join(f"{len(split)} in {name} ({SPLITS[name]})" for name, split in splits.items())
+        first = f", the first is number {none[0]} from 0" if len(none) else ""
+        found = f"{reading.source.split_by}: {counts}, {len(none)} in no split{first}"
+        raise InputError(f"{reading.path}: {found}; {_REMEDY}")
+    if not splits["train"]["kept"].any():
+        raise InputError(f"{reading.path}: every training face is a copy of one in val or test; add others")
 
 
 def _write(path: Path, rows: pl.DataFrame, pairs: Images, noisy: Sequence[str], labels: list[str]) -> None:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from facedenoise.data.face import Problems
-from facedenoise.data.face_csv import find_csvs
 from facedenoise.data.pixels import Decoder, in_batches
+from facedenoise.data.source import find_tables
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
 from facedenoise.pictures.files import format_suffix, read_pages, require_writable, write_pages
@@ -66,21 +66,24 @@ def rewrite_csv(source: Path, target: Path, change: Change) -> None:
 
     Raises an `InputError` if the CSV is malformed; then nothing is written.
     """
-    file, *others = find_csvs(source)
-    if others:
-        raise InputError(f"{source}: holds several CSV files; take them out and name one")
+    tables = [table for table in find_tables(source).values() if "pixels" in table.pictures]
+    if len(tables) != 1:
+        raise InputError(f"{source}: holds {len(tables)} CSVs of faces; name one")
+    [table] = tables
+    place = [name.lower() for name in table.header].index("pixels")
     decoder, problems, row = Decoder(), Problems(), 0
     with replacing(target) as temporary, temporary.open("w", -1, "utf-8", "surrogateescape", "") as out:
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(file.header)
-        for faces in in_batches(tqdm(file.faces(), unit=" faces", leave=False, disable=None)):
+        writer.writerow(table.header)
+        for faces in in_batches(tqdm(table.faces, unit=" faces", leave=False, disable=None)):
             images, _ = decoder.decode(faces, problems)
             if decoder.layout and decoder.layout.channels > 1:
                 raise InputError(f"{source}: {decoder.layout.description}; save colour as picture files")
             changed = change(list(enumerate(images[:, 0, 0], row))) if not problems.lines else []
             for face, (image, _) in zip(faces, changed, strict=False):
-                face.fields[file.names.index("pixels")] = " ".join(map(str, image.ravel().tolist()))
-                writer.writerow(face.fields)
+                fields = [*face.fields]
+                fields[place] = " ".join(map(str, image.ravel().tolist()))
+                writer.writerow(fields)
             row += len(faces)
         problems.settle()
 

@@ -15,14 +15,13 @@ from facedenoise.pictures.picture import Picture
 
 _MARK = b"\x89PNG\r\n\x1a\n"
 _DEPTH = 24  # where a PNG says its bits a channel
-HEAD = _DEPTH + 1  # bytes that tell such a file
 _FIRST_CHUNK_END = 33  # bytes: the mark and the header
 _METRE = 1 / 0.0254  # inches
 
 
 def is_deep_png(head: bytes) -> bool:
     """Return whether a file that starts so is a PNG with 16 bits a channel."""
-    return head.startswith(_MARK) and head[_DEPTH:HEAD] == b"\x10"
+    return head.startswith(_MARK) and head[_DEPTH : _DEPTH + 1] == b"\x10"
 
 
 def read_deep_png(path: Path) -> Picture:

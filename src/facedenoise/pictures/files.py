@@ -9,10 +9,10 @@ import numpy as np
 from PIL import UnidentifiedImageError
 
 from facedenoise.errors import InputError
-from facedenoise.files import LFS_POINTER, is_lfs_pointer, replacing
-from facedenoise.pictures.deep_png import HEAD, is_deep_png, read_deep_png, write_deep_png
+from facedenoise.files import replacing
+from facedenoise.pictures.deep_png import is_deep_png, read_deep_png, write_deep_png
 from facedenoise.pictures.eight_bit import read_eight_bit, write_eight_bit
-from facedenoise.pictures.kinds import kind_of
+from facedenoise.pictures.kinds import HEAD, named
 from facedenoise.pictures.picture import Picture
 from facedenoise.pictures.tiff import TIFF_MARKS, read_tiff, write_tiff
 
@@ -67,11 +67,9 @@ def read_pages(path: Path) -> list[Picture]:
     except FileNotFoundError:
         raise InputError(f"{path}: no such file; correct its name") from None
     except UnidentifiedImageError:
-        if is_lfs_pointer(path):
-            raise InputError(f"{path}: {LFS_POINTER}") from None
-        kind = kind_of(path)
-        what = f"this is {kind}, which is not read" if kind else "no picture of a known format"
-        raise InputError(f"{path}: {what}; save the picture as PNG or TIFF") from None
+        remedy = "save the picture as PNG or TIFF"
+        what = named(_head(path), remedy) or f"no picture of a known format; {remedy}"
+        raise InputError(f"{path}: {what}") from None
     except Exception as error:  # decoders raise nearly anything on a broken file
         if isinstance(error, OSError) and error.errno is not None:
             raise InputError(f"{path}: cannot be read ({error.strerror}); check its permissions") from None
@@ -136,8 +134,12 @@ def require_writable(path: Path, pages: Sequence[Picture]) -> None:
 
 
 def _read(path: Path) -> list[Picture]:
-    with path.open("rb") as file:
-        head = file.read(HEAD)
+    head = _head(path)
     if head.startswith(TIFF_MARKS):
         return read_tiff(path)
     return [read_deep_png(path) if is_deep_png(head) else read_eight_bit(path)]
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(HEAD)

@@ -32,6 +32,8 @@ def square(pixels: NDArray[Any], size: int | None = None, channels: int = 1) -> 
     if pixels.dtype != np.uint8:
         step = np.float32(white(pixels.dtype) / 255)  # between two levels of 8 bits
         pixels = np.rint(pixels / step).astype(np.uint8)
+    if pixels.ndim == 2 and channels == 1 and size is None:  # noqa: PLR2004 - as all of FER2013 is
+        return pixels[np.newaxis]
     image = Image.fromarray(pixels).convert(_MODES[channels])
     fitted = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS) if size else image
     return np.moveaxis(np.atleast_3d(np.asarray(fitted)), 2, 0)

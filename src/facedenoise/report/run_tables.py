@@ -75,4 +75,6 @@ def _plain(value: Any) -> str:  # noqa: ANN401
     """Write a value as params.yaml does."""
     if isinstance(value, bool):
         return str(value).lower()
-    return ", ".join(str(part) for part in value) if isinstance(value, list | tuple) else str(value)
+    if isinstance(value, list | tuple):
+        return ", ".join(str(part) for part in value) or "[]"
+    return str(value)
