@@ -10,7 +10,6 @@ from facedenoise.classifier.learner import (
     LabelledFaces,
     accuracy_validator,
     balancing_weights,
-    labelled,
 )
 from facedenoise.classifier.network import LabelClassifier
 from facedenoise.classifier.prediction import KIND
@@ -60,14 +59,14 @@ def main() -> None:
 
 
 def labelled_split(split: str) -> LabelledFaces:
-    """Read the faces of a split that have a label."""
+    """Read the faces of a split."""
     tensors = read_tensors(split_file(split))
-    return labelled(tensors["images"], tensors["emotion"])
+    return LabelledFaces(tensors["images"], tensors["emotion"])
 
 
 def known_labels(faces: LabelledFaces, val: LabelledFaces) -> tuple[str, ...]:
     """Return the names of the labels; if there are too few to learn from, say so and return none."""
-    seen = len(faces.label.unique())
+    seen = len(faces.known_label.unique())
     if seen >= FEWEST and len(val):
         return read_labels(split_file("train"))
     print(f"classifier: not trained; labels in training: {seen}, validation faces with a label: {len(val)}")
@@ -85,7 +84,7 @@ def classification(
         )
         for _ in range(2)
     )
-    weights = balancing_weights(faces.label, len(labels)) if settings.weighting == "balanced" else None
+    weights = balancing_weights(faces.known_label, len(labels)) if settings.weighting == "balanced" else None
     names = ("lr", "weight_decay", "clip", "ema", "smoothing")
     return Classification(
         network, average, weights=weights, **{name: getattr(settings, name) for name in names}

@@ -15,7 +15,6 @@ from facedenoise.classifier.learner import (
     accuracy_validator,
     augmented,
     balancing_weights,
-    labelled,
 )
 from facedenoise.classifier.network import FEATURES, LabelClassifier
 from facedenoise.classifier.prediction import KIND, embed, load_classifier, predict
@@ -36,7 +35,7 @@ CPU = torch.device("cpu")
 @pytest.fixture(scope="module")
 def faces() -> LabelledFaces:
     images, label = draw_faces(70, seed=3)
-    return labelled(torch.from_numpy(images[:, np.newaxis]), torch.from_numpy(label).long())
+    return LabelledFaces(torch.from_numpy(images[:, np.newaxis]), torch.from_numpy(label).long())
 
 
 def classification(smoothing: float = 0.1, weights: Tensor | None = None) -> Classification:
@@ -118,9 +117,12 @@ class TestFile:
 class TestBatches:
     def test_faces_without_a_label_are_left_out(self) -> None:
         images = torch.arange(4, dtype=torch.uint8).view(4, 1, 1, 1)
-        known = labelled(images, torch.tensor([-1, 6, -1, 0]))
-        assert known.images.flatten().tolist() == [1, 3]
-        assert known.label.tolist() == [6, 0]
+        faces = LabelledFaces(images, torch.tensor([-1, 6, -1, 0]))
+        assert len(faces) == 2
+        assert faces.known.tolist() == [1, 3]
+        assert faces.known_label.tolist() == [6, 0]
+        seen, label = AugmentedBatches(faces, batch_size=2, seed=0).batch(0, 0)
+        assert sorted(zip((255 * seen).flatten().tolist(), label.tolist(), strict=True)) == [(1, 6), (3, 0)]
 
     def test_each_face_comes_once_an_epoch_with_its_own_label(self) -> None:
         numbers = torch.arange(70, dtype=torch.uint8)

@@ -1,6 +1,7 @@
 """Train the classifier of labels: its faces, their augmentation, the learner and its validation."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,43 +15,40 @@ from facedenoise.images.tensors import NO_LABEL, to_float
 from facedenoise.training.descent import Descent
 from facedenoise.training.distributed import share
 from facedenoise.training.loop import Validate
-from facedenoise.training.randomness import shuffled, step_generator
+from facedenoise.training.randomness import batch_places, step_generator
 
+PIECE = 256  # faces in memory at a time: whole batches of `predict`
 WINDOW = 5 / 6  # the share of a face's side that a training step sees: 40 of 48 px
 
 
 @dataclass(frozen=True)
 class LabelledFaces:
-    """Faces whose label is known.
+    """The faces of a split whose label is known; the others are passed over.
 
     Attributes
     ----------
     images : Tensor
-        uint8, shape (N, C, H, W).
+        uint8, shape (N, C, H, W), also of the others.
     label : Tensor
-        int64, shape (N,): codes from 0.
+        int64, shape (N,): codes from 0, or `NO_LABEL`.
     """
 
     images: Tensor
     label: Tensor
 
+    @cached_property
+    def known(self) -> Tensor:
+        """The places of the faces: int64, shape (n,)."""
+        return (self.label != NO_LABEL).nonzero().flatten()
+
+    @property
+    def known_label(self) -> Tensor:
+        """The codes of their labels: int64, shape (n,)."""
+        return self.label[self.known]
+
     def __len__(self) -> int:
         """Count the faces."""
-        return len(self.images)
-
-
-def labelled(images: Tensor, label: Tensor) -> LabelledFaces:
-    """Leave out the faces without a label.
-
-    Parameters
-    ----------
-    images : Tensor
-        uint8, shape (N, C, H, W).
-    label : Tensor
-        int64, shape (N,), -1 where there is no label.
-    """
-    known = label != NO_LABEL
-    return LabelledFaces(images[known], label[known])
+        return len(self.known)
 
 
 @dataclass(frozen=True)
@@ -77,8 +75,8 @@ class AugmentedBatches:
 
     def batch(self, epoch: int, step: int) -> tuple[Tensor, Tensor]:
         """Return this process's share: windows, float32 in [0, 1], (n, C, h, w), and labels, int64 (n,)."""
-        order = shuffled(self.seed, epoch, len(self.faces))
-        chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+        places = batch_places(self.seed, epoch, step, size=self.batch_size, count=len(self.faces))
+        chosen = self.faces.known[places]
         windows = augmented(self.faces.images[chosen], step_generator(self.seed, epoch, step))
         mine = share(len(chosen))
         return to_float(windows[mine]), self.faces.label[chosen[mine]]
@@ -183,10 +181,11 @@ def accuracy_validator(faces: LabelledFaces, device: torch.device) -> Validate:
     device : torch.device
         Where the networks are.
     """
-    images, label = to_float(faces.images).to(device), faces.label.numpy()
+    label, pieces = faces.known_label.numpy(), faces.known.split(PIECE)
 
     def validate(network: nn.Module) -> dict[str, float]:
-        scores = accuracies(predict(network, images), label)
+        answers = [predict(network, to_float(faces.images[piece]).to(device)) for piece in pieces]
+        scores = accuracies(np.concatenate(answers), label)
         return {f"val_{name}": score for name, score in scores.items()}
 
     return validate

@@ -14,7 +14,7 @@ from facedenoise.estimator.pictures import picture
 from facedenoise.images.tensors import to_float
 from facedenoise.training.descent import Descent
 from facedenoise.training.loop import Validate
-from facedenoise.training.randomness import shuffled, step_generator
+from facedenoise.training.randomness import batch_places, step_generator
 
 LEAST_LEVEL = 0.003  # root mean square; less is no noise
 _WINDOW = 5  # px; of the mean that stands for the clean intensity
@@ -50,10 +50,10 @@ class NoisyPictures:
         The truth is the level of the noise, and 1 where a pixel is an impulse.
         """
         generator = step_generator(self.seed, epoch, step)
-        order = shuffled(self.seed, epoch, len(self.faces))
+        chosen = batch_places(self.seed, epoch, step, size=self.batch_size, count=len(self.faces))
         window = _window(self.faces.shape[-1], generator)
         images, truths = [], []
-        for index in order[step * self.batch_size : (step + 1) * self.batch_size]:
+        for index in chosen:
             noisy = with_noise(picture(self.faces, index, generator)[window], generator)
             images.append(noisy.image[np.newaxis])
             truths.append(np.stack([noisy.level, noisy.replaced.astype(np.float32)]))

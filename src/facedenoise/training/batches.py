@@ -13,7 +13,7 @@ from torch import Tensor
 from facedenoise.images.tensors import to_float
 from facedenoise.models.inputs import TaskNoise
 from facedenoise.training.distributed import share
-from facedenoise.training.randomness import shuffled, step_generator
+from facedenoise.training.randomness import batch_places, step_generator
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class Batches:
 
         For the inputs see `TaskNoise.inputs`.
         """
-        order = shuffled(self.seed, epoch, len(self.pairs.clean))
-        chosen = order[step * self.batch_size : (step + 1) * self.batch_size]
+        count = len(self.pairs.clean)
+        chosen = batch_places(self.seed, epoch, step, size=self.batch_size, count=count)
         flip = torch.from_numpy(step_generator(self.seed, epoch, step).random(len(chosen)) < 1 / 2)
         mine = share(len(chosen))
         chosen, flip = chosen[mine], flip[mine]
