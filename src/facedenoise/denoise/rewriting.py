@@ -77,8 +77,8 @@ class Faces(NamedTuple):
 def rewrite_csv(source: Path, target: Path, change: Change, *, on_gpus: bool = False) -> Iterator[list[Any]]:
     """Change the faces of a CSV in a layout of FER2013; all other columns stay as they are.
 
-    Yields what the change found, as it goes; for `on_gpus` see `map_shards`. Raises an `InputError` if the CSV is malformed; then nothing is
-    written.
+    Yields what the change found, as it goes; for `on_gpus` see `map_shards`. Raises an `InputError` if the
+    CSV is malformed; then nothing is written.
     """
     file, *others = find_csvs(source)
     if others:

@@ -58,7 +58,7 @@ def connect(*, shows_output: bool = False) -> ModuleType:
         path = os.pathsep.join(filter(None, [str(_SOURCES), str(Path.cwd()), os.environ.get("PYTHONPATH")]))
         settings: dict[str, Any] = {
             "include_dashboard": False,
-            "log_to_driver": False,
+            "log_to_driver": shows_output,
             "logging_level": ERROR,
         }
         try:
