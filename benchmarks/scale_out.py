@@ -152,7 +152,7 @@ def way(kind: str, count: int) -> Iterator[Way]:
 @contextmanager
 def cluster(workers: int) -> Iterator[str]:
     """Start a cluster of one machine with so many workers; yield its address."""
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - it reads the environment
 
     started = Cluster(initialize_head=True, head_node_args={"num_cpus": workers})

@@ -19,6 +19,7 @@ TESTS_PATH = os.pathsep.join(map(str, (TESTS.parent, TESTS, TESTS / "shards")))
 def cluster(machines: int) -> Iterator[Any]:
     """Start a cluster of so many machines."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_AUTH_MODE"] = "disabled"  # whether or not there is a token
     from ray.cluster_utils import Cluster  # noqa: PLC0415
 
     started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})

@@ -16,8 +16,9 @@ from stand_ins import NOISES, TASKS, work_in_empty_folder
 from facedenoise.cli.main import main
 from facedenoise.denoise import folders, rewriting
 from facedenoise.denoise.folders import Shard, shards_of
+from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.noise import corrupt
-from facedenoise.pictures import Picture, read_pages, write_picture
+from facedenoise.pictures import Picture, read_pages, read_picture, write_picture
 
 __all__ = ["cluster_of_one", "cluster_of_two", "one_worker", "two_mortal", "two_workers"]
 CAPTURE = pytest.CaptureFixture[str]
@@ -157,11 +158,16 @@ def test_a_prefix_that_is_not_there_is_said_in_one_line(source: str, said: str, 
 def test_a_cluster_writes_the_bytes_of_the_loop(
     cluster: str, request: pytest.FixtureRequest, capsys: CAPTURE
 ) -> None:
+    faces = np.stack([read_picture(path).pixels for path in sorted(Path("in").rglob("[0-9]*.png"))] * 5)
+    write_fer_csv(Path("in.csv"), faces, np.zeros(len(faces), int), ["Training"] * len(faces))
     run("in", "expected")
+    run("in.csv", "expected.csv", status=0)
     said = capsys.readouterr().out
     request.getfixturevalue(cluster)
     run("in", "out")
+    run("in.csv", "out.csv", status=0)
     assert contents("out") == contents("expected")
+    assert Path("out.csv").read_bytes() == Path("expected.csv").read_bytes()
     assert capsys.readouterr().out == said
 
 

@@ -15,7 +15,7 @@ import pytest
 from clones import Clone
 from clusters import cluster_of_one, cluster_of_two, one_worker, two_mortal, two_workers
 from safetensors.numpy import load_file
-from stopping import EPOCHS, U_NET, endless_training, long_training, start, wait_for_epochs
+from stopping import U_NET, endless_training, long_training, start, wait_for_epochs
 
 from facedenoise.shards import rows
 from facedenoise.shards.cluster import RAY
@@ -104,21 +104,21 @@ def test_a_training_whose_machine_dies_says_so_and_goes_on_where_it_was(
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "run again, and it goes on where it was" in output
-    endless_training.set(f"tasks.{TASK}.train.epochs={EPOCHS}", f"train.patience={EPOCHS}")
+    monkeypatch.delitem(endless_training.environment, RAY)
+    assert "epoch 1 " not in output_of(endless_training, epochs=2)
 
 
 def test_a_driver_that_is_killed_leaves_no_process_that_trains(
     endless_training: Clone, two_workers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(endless_training.environment, RAY, two_workers.address)
-    process = start(endless_training, *U_NET.command)
-    wait_for_epochs(endless_training, process, 1)
+    output_of(endless_training, epochs=1)
+    assert "already running" not in output_of(endless_training, epochs=2)
+
+
+def output_of(clone: Clone, epochs: int) -> str:
+    """Start the training, kill it after so many epochs, and return what it has printed."""
+    process = start(clone, *U_NET.command)
+    wait_for_epochs(clone, process, epochs)
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
-    [lock] = (endless_training.folder / ".checkpoints").glob(f"{U_NET.states}-*/lock")
-    states = len(list(lock.parent.iterdir()))
-    assert states
-    process = start(endless_training, *U_NET.command)
-    wait_for_epochs(endless_training, process, 2)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
+    return process.communicate()[0]

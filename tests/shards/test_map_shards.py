@@ -60,10 +60,10 @@ class FailingAtThree(Squares):
 
 
 class Wrong(Squares):
-    """Finds at 3 what the user has to mend."""
+    """Finds at 3 and 5 what the user has to mend."""
 
     def spoil(self, number: int, tries: int) -> None:
-        if number == 3:
+        if number in (3, 5):
             raise InputError("give another number")
 
 
@@ -137,9 +137,9 @@ def test_what_fails_three_times_is_named_and_the_rest_is_finished(place: str, tm
     assert [len(function.notes(number)) for number in range(8)] == [1, 1, 1, 3, 1, 3, 1, 1]
 
 
-def test_what_the_user_has_to_mend_is_not_tried_again(place: str, tmp_path: Path) -> None:
+def test_what_the_user_has_to_mend_is_said_once_and_not_tried_again(place: str, tmp_path: Path) -> None:
     function = Wrong(tmp_path)
-    with pytest.raises(InputError, match=r"^3: give another number$"):
+    with pytest.raises(InputError, match=r"^give another number$"):
         squares(function)
     assert [len(function.notes(number)) for number in (3, 7)] == [1, 1]
 

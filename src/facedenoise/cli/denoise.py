@@ -54,14 +54,11 @@ def _run_csv(options: Namespace, change: Change) -> int:
     tasks: Counter[str] = Counter()
     remarks: Counter[str] = Counter()
 
-    def counted(faces: list[Source]) -> list[Changed]:
-        changed = change(faces)
-        tasks.update(choice.task for _, choice in changed)
-        remarks.update(choice.remark for _, choice in changed if choice.remark)
-        return changed
-
     with writing(options.target):
-        rewrite_csv(options.source, options.target, counted)
+        on_gpus = options.device != "cpu"
+        for choices in rewrite_csv(options.source, options.target, change, on_gpus=on_gpus):
+            tasks.update(choice.task for choice in choices)
+            remarks.update(choice.remark for choice in choices if choice.remark)
     if options.json:
         files = {"file": str(options.source), "out": str(options.target)}
         say(json.dumps({**files, "noise": tasks, "remarks": remarks}))

@@ -22,7 +22,8 @@ def run(options: Namespace) -> int:
     change = partial(corrupt_pictures, noise=noise, seed=options.seed, task=task)
     if files.is_csv:
         with writing(target):
-            rewrite_csv(source, target, change)
+            for _ in rewrite_csv(source, target, change):
+                pass
         say(f"{target}: the images of {source} with {task} noise")
         return 0
     _warn_of_jpeg(noise, [written for _, written in files.pairs])

@@ -4,6 +4,7 @@ import csv
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import Any, NamedTuple, TypeAlias
@@ -11,13 +12,14 @@ from typing import Any, NamedTuple, TypeAlias
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from facedenoise.data.face import Problems
+from facedenoise.data.face import Face, Problems
 from facedenoise.data.pixels import Decoder, in_batches
 from facedenoise.data.source import find_tables
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
 from facedenoise.pictures.files import format_suffix, read_pages, require_writable, write_pages
 from facedenoise.pictures.picture import Picture
+from facedenoise.shards import map_shards
 
 _PIXELS_AT_ONCE = 1 << 22  # held in memory together; a larger picture is changed alone
 
@@ -61,31 +63,57 @@ def rewrite_pictures(top: Path, pairs: Iterable[tuple[Path, Path]], change: Chan
     yield from _rewrite(top, waiting, change)
 
 
-def rewrite_csv(source: Path, target: Path, change: Change) -> None:
+class Faces(NamedTuple):
+    """Some faces of a CSV: the row of the first, and their images, shape (N, H, W)."""
+
+    row: int
+    images: NDArray[Any]
+
+    def __str__(self) -> str:
+        """Say which, from 0."""
+        return f"rows {self.row} to {self.row + len(self.images) - 1}"
+
+
+def rewrite_csv(source: Path, target: Path, change: Change, *, on_gpus: bool = False) -> Iterator[list[Any]]:
     """Change the faces of a CSV in a layout of FER2013; all other columns stay as they are.
 
-    Raises an `InputError` if the CSV is malformed; then nothing is written.
+    Yields what the change found, as it goes; for `on_gpus` see `map_shards`. Raises an `InputError` if the
+    CSV is malformed; then nothing is written.
     """
     tables = [table for table in find_tables(source).values() if "pixels" in table.pictures]
     if len(tables) != 1:
         raise InputError(f"{source}: holds {len(tables)} CSVs of faces; name one")
     [table] = tables
     place = [name.lower() for name in table.header].index("pixels")
-    decoder, problems, row = Decoder(), Problems(), 0
-    with replacing(target) as temporary, temporary.open("w", -1, "utf-8", "surrogateescape", "") as out:
-        writer = csv.writer(out, lineterminator="\n")
-        writer.writerow(table.header)
+    decoder, problems = Decoder(), Problems()
+    waiting: dict[int, list[Face]] = {}  # for their new pixels, by their first row
+
+    def shards() -> Iterator[Faces]:
+        row = 0
         for faces in in_batches(tqdm(table.faces, unit=" faces", leave=False, disable=None)):
             images, _ = decoder.decode(faces, problems)
             if decoder.layout and decoder.layout.channels > 1:
                 raise InputError(f"{source}: {decoder.layout.description}; save colour as picture files")
-            changed = change(list(enumerate(images[:, 0, 0], row))) if not problems.lines else []
-            for face, (image, _) in zip(faces, changed, strict=False):
+            if not problems.lines:
+                waiting[row] = faces
+                yield Faces(row, images[:, 0, 0])
+            row += len(faces)
+
+    work = partial(_change_faces, change=change)
+    with replacing(target) as temporary, temporary.open("w", -1, "utf-8", "surrogateescape", "") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(table.header)
+        for row, changed in map_shards(work, shards(), on_gpus=on_gpus):
+            for face, (image, _) in zip(waiting.pop(row), changed, strict=True):
                 fields = [*face.fields]
                 fields[place] = " ".join(map(str, image.ravel().tolist()))
                 writer.writerow(fields)
-            row += len(faces)
+            yield [finding for _, finding in changed]
         problems.settle()
+
+
+def _change_faces(faces: Faces, *, change: Change) -> tuple[int, list[Changed]]:
+    return faces.row, change(list(enumerate(faces.images, faces.row)))
 
 
 def _rewrite(top: Path, jobs: list[_Job], change: Change) -> Iterator[Outcome]:

@@ -59,7 +59,7 @@ def _settle(function: Callable[[Shard], Result], tasks: Iterable[Task]) -> Itera
 
 
 def _require_none(failed: list[Task]) -> None:
-    message = "\n".join(map(str, failed))
+    message = "\n".join(dict.fromkeys(map(str, failed)))  # what is wrong everywhere is said once
     for task in failed:
         if task.error and not isinstance(task.error, InputError | OSError):
             task.error.add_note(message)

@@ -22,6 +22,7 @@ RAY = "FACEDENOISE_RAY"
 _AHEAD = 4  # shards a worker that are taken before their turn; bounds the memory of the driver
 _PATIENCE = 5.0  # seconds to answer
 _LINE = "\n"
+_TOKEN = Path.home() / ".ray" / "auth_token"
 _SOURCES = Path(__file__).parents[2]
 
 
@@ -45,7 +46,9 @@ def connect(*, shows_output: bool = False) -> ModuleType:
     InputError
         If Ray is not installed, or there is no such cluster.
     """
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # read when Ray is imported
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # both are read when Ray is imported
+    if has_address() and _TOKEN.exists():  # Ray itself takes the token only when it starts a cluster
+        os.environ.setdefault("RAY_AUTH_MODE", "token")
     try:
         import ray  # noqa: PLC0415 - an optional package
     except ImportError:
@@ -55,7 +58,7 @@ def connect(*, shows_output: bool = False) -> ModuleType:
         path = os.pathsep.join(filter(None, [str(_SOURCES), str(Path.cwd()), os.environ.get("PYTHONPATH")]))
         settings: dict[str, Any] = {
             "include_dashboard": False,
-            "log_to_driver": False,
+            "log_to_driver": shows_output,
             "logging_level": ERROR,
         }
         try:

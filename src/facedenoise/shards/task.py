@@ -30,9 +30,9 @@ class Task:
         return self.tries == TRIES or isinstance(self.error, InputError)
 
     def __str__(self) -> str:
-        """Say why it has failed."""
+        """Say why it has failed; an `InputError` says where by itself."""
         if isinstance(self.error, InputError):
-            return f"{self.shard}: {self.error}"
+            return str(self.error)
         reason = str(self.error).partition("\n")[0] or type(self.error).__name__
         return f"{self.shard}: failed {TRIES} times ({reason})"
 
