@@ -77,7 +77,7 @@ def test_sixteen_bits_are_not_cut_to_eight_in_any_byte_order(dtype: str) -> None
 def test_each_colour_is_denoised_as_a_grey_image_and_alpha_is_kept(channels: int) -> None:
     torch.manual_seed(0)
     network = stand_in("low_gaussian")
-    torch.nn.init.normal_(network.head.weight, std=0.1)
+    torch.nn.init.normal_(network.head.weight, std=0.05)
     denoiser = Denoiser(network)
     image = noise_image(12, 16, channels)
     denoised = denoiser(image)
@@ -107,7 +107,7 @@ def test_the_mirror_image_of_a_picture_becomes_that_of_its_answer_if_the_level_i
 ) -> None:
     torch.manual_seed(0)
     network = AttentionUNet((4, 4), (1, 1), level=is_told)
-    torch.nn.init.normal_(network.head.weight, std=0.1)
+    torch.nn.init.normal_(network.head.weight, std=0.05)
     denoiser = Denoiser(network)
     faces = drawn[:4, 0].numpy()
     sigma = 0.1 if is_told else None
@@ -118,7 +118,7 @@ def test_the_mirror_image_of_a_picture_becomes_that_of_its_answer_if_the_level_i
 def test_faces_come_out_as_the_evaluation_denoises_them(drawn: torch.Tensor) -> None:
     torch.manual_seed(0)
     network = stand_in("low_gaussian")
-    torch.nn.init.normal_(network.head.weight, std=0.1)
+    torch.nn.init.normal_(network.head.weight, std=0.05)
     expected = denoise(network, drawn[:4].float() / 255)[:, 0].numpy() * 255
     assert np.abs(Denoiser(network)(drawn[:4, 0].numpy()) - expected).max() <= 1
 
