@@ -17,60 +17,38 @@ TESTS_PATH = os.pathsep.join(map(str, (TESTS.parent, TESTS, TESTS / "shards")))
 
 @contextmanager
 def cluster(machines: int) -> Iterator[Any]:
-    """Start a cluster of so many machines."""
+    """Start a cluster of so many machines, which the environment then names."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_AUTH_MODE"] = "disabled"  # whether or not there is a token
-    from ray.cluster_utils import Cluster  # noqa: PLC0415
-
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    for _ in range(machines - 1):
-        started.add_node(num_cpus=1)
-    yield started
-    started.shutdown()
-
-
-@contextmanager
-def joined(started: Any) -> Iterator[Any]:
-    """Let the environment name a cluster."""
     import ray  # noqa: PLC0415
+    from ray.cluster_utils import Cluster  # noqa: PLC0415
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", TESTS_PATH)
+        started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+        for _ in range(machines - 1):
+            started.add_node(num_cpus=1)
         patch.setenv(RAY, started.address)
         yield started
         ray.shutdown()
+        started.shutdown()
 
 
-@pytest.fixture(scope="session")
-def cluster_of_one() -> Iterator[Any]:
-    """Start a cluster of one machine for all tests, which leave it as it is."""
+@pytest.fixture
+def one_worker() -> Iterator[Any]:
+    """Start a cluster of one machine."""
     with cluster(1) as started:
         yield started
 
 
-@pytest.fixture(scope="session")
-def cluster_of_two() -> Iterator[Any]:
-    """Start a cluster of two machines for all tests, which leave it as it is."""
+@pytest.fixture
+def two_workers() -> Iterator[Any]:
+    """Start a cluster of two machines; a test may kill the second."""
     with cluster(2) as started:
         yield started
 
 
-@pytest.fixture
-def one_worker(cluster_of_one: Any) -> Iterator[Any]:
-    """Join the cluster of one machine."""
-    with joined(cluster_of_one) as started:
-        yield started
-
-
-@pytest.fixture
-def two_workers(cluster_of_two: Any) -> Iterator[Any]:
-    """Join the cluster of two machines."""
-    with joined(cluster_of_two) as started:
-        yield started
-
-
-@pytest.fixture
-def two_mortal() -> Iterator[Any]:
-    """Join a cluster of two machines for this test alone, which may kill the second."""
-    with cluster(2) as own, joined(own) as started:
-        yield started
+def kill_second(started: Any) -> None:
+    """Kill the second machine of a cluster."""
+    [machine] = started.worker_nodes
+    started.remove_node(machine, allow_graceful=False)

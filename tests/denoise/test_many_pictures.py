@@ -9,7 +9,7 @@ import fsspec
 import numpy as np
 import pytest
 import torch
-from clusters import cluster_of_one, cluster_of_two, one_worker, two_mortal, two_workers
+from clusters import kill_second, one_worker, two_workers
 from object_store import CREDENTIALS, Server
 from stand_ins import NOISES, TASKS, work_in_empty_folder
 
@@ -20,7 +20,7 @@ from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.noise import corrupt
 from facedenoise.pictures import Picture, read_pages, read_picture, write_picture
 
-__all__ = ["cluster_of_one", "cluster_of_two", "one_worker", "two_mortal", "two_workers"]
+__all__ = ["one_worker", "two_workers"]
 CAPTURE = pytest.CaptureFixture[str]
 COUNT = 40
 
@@ -178,13 +178,12 @@ def test_of_two_machines_one_dies_while_an_object_store_is_cleaned(
     run("in", "expected")
     files = fsspec.filesystem("s3")
     files.put("in", "faces/noisy", recursive=True)
-    cluster = request.getfixturevalue("two_mortal")
+    cluster = request.getfixturevalue("two_workers")
 
     def kill() -> None:
         while not [name for name in store.objects() if name.startswith("cleaned/")]:
             time.sleep(0.01)
-        [machine] = cluster.worker_nodes
-        cluster.remove_node(machine, allow_graceful=False)
+        kill_second(cluster)
 
     killer = threading.Thread(target=kill)
     killer.start()

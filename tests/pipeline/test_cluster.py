@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from clones import Clone
-from clusters import cluster_of_one, cluster_of_two, one_worker, two_mortal, two_workers
+from clusters import kill_second, one_worker, two_workers
 from safetensors.numpy import load_file
 from stopping import U_NET, endless_training, long_training, start, wait_for_epochs
 
@@ -22,7 +22,7 @@ from facedenoise.shards.cluster import RAY
 from stages import evaluate, noise
 from stages.paths import SPLIT_NAMES, eval_file, noisy_file, shown_file
 
-__all__ = ["cluster_of_one", "cluster_of_two", "one_worker", "two_mortal", "two_workers"]
+__all__ = ["one_worker", "two_workers"]
 __all__ += ["endless_training", "long_training"]
 pytestmark = pytest.mark.slow
 
@@ -54,16 +54,16 @@ def outs() -> list[bytes]:
     return [out.read_bytes() for out in OUTS]
 
 
-@pytest.mark.parametrize("cluster", ["one_worker", "two_workers", "two_mortal"])
+@pytest.mark.parametrize(("cluster", "dies"), [("one_worker", 0), ("two_workers", 0), ("two_workers", 1)])
 def test_noise_and_scores_have_the_bytes_of_the_loop(
-    workspace: Path, cluster: str, request: pytest.FixtureRequest
+    workspace: Path, cluster: str, dies: bool, request: pytest.FixtureRequest
 ) -> None:
     expected = outs()
     started = request.getfixturevalue(cluster)
-    if cluster == "two_mortal":
+    if dies:
         kill_once(started, lambda: [*workspace.glob(".checkpoints/evaluate*/test-*.safetensors")])
     assert outs() == expected
-    assert len(started.worker_nodes) == (cluster == "two_workers")
+    assert len(started.worker_nodes) == (cluster == "two_workers") - dies
 
 
 def kill_once(cluster: Any, condition: Callable[[], object]) -> None:
@@ -72,8 +72,7 @@ def kill_once(cluster: Any, condition: Callable[[], object]) -> None:
     def kill() -> None:
         while not condition():
             time.sleep(0.01)
-        [machine] = cluster.worker_nodes
-        cluster.remove_node(machine, allow_graceful=False)
+        kill_second(cluster)
 
     threading.Thread(target=kill, daemon=True).start()
 
@@ -94,13 +93,12 @@ def test_a_training_on_two_machines_is_that_of_one_process(
 
 
 def test_a_training_whose_machine_dies_says_so_and_goes_on_where_it_was(
-    endless_training: Clone, two_mortal: Any, monkeypatch: pytest.MonkeyPatch
+    endless_training: Clone, two_workers: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(endless_training.environment, RAY, two_mortal.address)
+    monkeypatch.setitem(endless_training.environment, RAY, two_workers.address)
     process = start(endless_training, *U_NET.command)
     wait_for_epochs(endless_training, process, 2)
-    [machine] = two_mortal.worker_nodes
-    two_mortal.remove_node(machine, allow_graceful=False)
+    kill_second(two_workers)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 1
     assert "run again, and it goes on where it was" in output

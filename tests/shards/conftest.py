@@ -1,5 +1,5 @@
 """The clusters that the tests of shards work on."""
 
-from clusters import cluster_of_one, cluster_of_two, one_worker, two_mortal, two_workers
+from clusters import one_worker, two_workers
 
-__all__ = ["cluster_of_one", "cluster_of_two", "one_worker", "two_mortal", "two_workers"]
+__all__ = ["one_worker", "two_workers"]

@@ -9,7 +9,7 @@ from subprocess import run
 from typing import Any
 
 import pytest
-from clusters import TESTS_PATH
+from clusters import TESTS_PATH, kill_second
 from documents import ROOT
 
 from facedenoise.errors import InputError
@@ -205,14 +205,13 @@ class TestDeath:
 
 
 @slow
-def test_a_machine_that_dies_leaves_its_shards_to_the_other(two_mortal: Any, tmp_path: Path) -> None:
+def test_a_machine_that_dies_leaves_its_shards_to_the_other(two_workers: Any, tmp_path: Path) -> None:
     function, results = Slow(tmp_path), []
     for place, result in enumerate(map_shards(function, range(12))):
         results.append(result)
         if place == 2:
             assert len(function.processes()) == 2
-            [machine] = two_mortal.worker_nodes
-            two_mortal.remove_node(machine, allow_graceful=False)
+            kill_second(two_workers)
     assert results == [number**2 for number in range(12)]
 
 
