@@ -29,9 +29,11 @@ def cluster(machines: int) -> Iterator[Any]:
         for _ in range(machines - 1):
             started.add_node(num_cpus=1)
         patch.setenv(RAY, started.address)
-        yield started
-        ray.shutdown()
-        started.shutdown()
+        try:
+            yield started
+        finally:
+            ray.shutdown()
+            started.shutdown()
 
 
 @pytest.fixture

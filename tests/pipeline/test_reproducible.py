@@ -71,6 +71,7 @@ def test_another_cpu_and_another_number_of_threads_change_the_scores_by_little(
         assert abs(here["val_psnr"] - there["val_psnr"]).max() < TOLERANCE_DB
 
 
+@pytest.mark.timeout(1800)  # two trainings of the default, one without bfloat16
 def test_other_arithmetic_moves_the_default_score_no_more_than_seeds(tmp_path: Path) -> None:
     here, there = (make_clone(tmp_path / name) for name in ("here", "there"))
     for clone in (here, there):
