@@ -8,6 +8,7 @@ A mark is a comment: `<!-- table: quality -->` before the table, and `<!-- table
 import json
 import re
 from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -16,7 +17,7 @@ from common import RESULTS, ROOT
 from facedenoise.files import replacing
 from facedenoise.models import MODELS
 
-DOCUMENTS = ("README.md", "docs/benchmarks.md", "docs/scale.md")
+DOCUMENTS = ("README.md", "docs/benchmarks.md", "docs/reproducible.md", "docs/scale.md")
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)
 Cells = Sequence[object]
 LEVELS = {
@@ -109,6 +110,18 @@ def leads() -> str:
 def _lead(measured: dict[str, Any], model: str, where: str) -> Cells:
     intervals = [_interval(of["over_classical"][model]["psnr"]) for of in measured["tasks"].values()]
     return [METHODS[model] + where, *intervals]
+
+
+def seeds() -> str:
+    """Return how far seeds move the PSNR of the default run."""
+    measured = result("seeds")
+    rows = []
+    for (task, of), model in product(measured["tasks"].items(), MODELS):
+        scores = pd.Series(of[model]["psnr"])
+        cells = [f"{value:.2f}" for value in (scores.mean(), scores.std(), scores.min(), scores.max())]
+        rows.append([f"{TASKS[task]}, {METHODS[model]}", *cells])
+    head = [f"PSNR in dB, {len(measured['seeds'])} runs", "mean", "standard deviation", "lowest", "highest"]
+    return markdown(head, rows, measured)
 
 
 def levels() -> str:
@@ -307,7 +320,7 @@ def _perception(scores: dict[str, float]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     table.__name__: table
     for table in (
-        quality, leads, levels, time_to_quality, equal_budgets, pipeline, chain, attention, gan,
+        quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, chain, attention, gan,
         inference, throughput, ingest, ingest_growth, scale, scale_plan,
     )
 }  # fmt: skip
