@@ -5,7 +5,7 @@ SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro run-plain in-git test test-all lint docs constraints clean
+.PHONY: repro run-plain in-git test test-all test-cluster lint docs constraints clean
 
 repro: in-git .venv/.installed
 	@python -m stages.settings
@@ -27,10 +27,14 @@ in-git:
 		run `git init`, or `make run-plain`, which needs neither))
 
 test: .venv/.installed-dev lint
-	python -m pytest -m "not slow"
+	python -m pytest -m "not slow and not cluster"
 
 test-all: .venv/.installed-dev
 	python -m pytest -m slow
+
+# On clusters of Ray; they want a machine for themselves, and are not in test-all yet.
+test-cluster: .venv/.installed-dev
+	python -m pytest -m cluster
 
 lint: .venv/.installed-dev
 	ruff check .

@@ -112,7 +112,7 @@ def test_other_options_or_pictures_start_anew(monkeypatch: pytest.MonkeyPatch) -
     assert len({name.split("/")[0] for name in contents("out") if name.startswith(".facedenoise")}) == 4
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 @pytest.mark.usefixtures("many")
 def test_an_object_store_is_read_and_written_like_a_folder(store: Server, capsys: CAPTURE) -> None:
     run("in", "expected")
@@ -136,7 +136,7 @@ def test_an_object_store_is_read_and_written_like_a_folder(store: Server, capsys
     assert contents("fetched") == contents("expected")
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize(
     ("source", "said"),
@@ -152,7 +152,7 @@ def test_a_prefix_that_is_not_there_is_said_in_one_line(source: str, said: str, 
     assert line.startswith(f"error: {said}")
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("cluster", ["one_worker", "two_workers"])
 def test_a_cluster_writes_the_bytes_of_the_loop(
@@ -171,7 +171,7 @@ def test_a_cluster_writes_the_bytes_of_the_loop(
     assert capsys.readouterr().out == said
 
 
-@pytest.mark.slow
+@pytest.mark.cluster
 def test_of_two_machines_one_dies_while_an_object_store_is_cleaned(
     store: Server, many: None, request: pytest.FixtureRequest
 ) -> None:

@@ -24,7 +24,7 @@ from stages.paths import SPLIT_NAMES, eval_file, noisy_file, shown_file
 
 __all__ = ["one_worker", "two_workers"]
 __all__ += ["endless_training", "long_training"]
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.cluster
 
 TASK = "low_gaussian"
 OUTS = [*(noisy_file(TASK, split) for split in SPLIT_NAMES)]

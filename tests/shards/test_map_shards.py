@@ -16,7 +16,7 @@ from facedenoise.errors import InputError
 from facedenoise.shards import map_shards
 from facedenoise.shards.cluster import RAY
 
-slow = pytest.mark.slow
+on_cluster = pytest.mark.cluster
 
 
 class Squares:
@@ -98,7 +98,11 @@ class Slow(Squares):
 
 
 @pytest.fixture(
-    params=["loop", pytest.param("one worker", marks=slow), pytest.param("two workers", marks=slow)]
+    params=[
+        "loop",
+        pytest.param("one worker", marks=on_cluster),
+        pytest.param("two workers", marks=on_cluster),
+    ]
 )
 def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Work in a loop, then on a cluster of one worker, then on one of two machines with a worker each."""
@@ -177,7 +181,7 @@ def test_the_loop_needs_no_ray_and_a_cluster_says_how_to_get_it(monkeypatch: pyt
         list(map_shards(abs, [1]))
 
 
-@slow
+@on_cluster
 @pytest.mark.usefixtures("two_workers")
 class TestDeath:
     def test_a_worker_that_dies_is_replaced(self, tmp_path: Path) -> None:
@@ -204,7 +208,7 @@ class TestDeath:
         assert len(function.processes()) >= 2
 
 
-@slow
+@on_cluster
 def test_a_machine_that_dies_leaves_its_shards_to_the_other(two_workers: Any, tmp_path: Path) -> None:
     function, results = Slow(tmp_path), []
     for place, result in enumerate(map_shards(function, range(12))):
@@ -215,7 +219,7 @@ def test_a_machine_that_dies_leaves_its_shards_to_the_other(two_workers: Any, tm
     assert results == [number**2 for number in range(12)]
 
 
-@slow
+@on_cluster
 def test_on_the_cores_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ray = pytest.importorskip("ray")
     monkeypatch.setenv(RAY, "local")
@@ -226,7 +230,7 @@ def test_on_the_cores_of_this_machine(tmp_path: Path, monkeypatch: pytest.Monkey
     ray.shutdown()
 
 
-@slow
+@on_cluster
 @pytest.mark.usefixtures("two_workers")
 def test_a_folder_that_is_not_on_all_machines_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
