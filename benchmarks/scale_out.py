@@ -156,8 +156,10 @@ def cluster(workers: int) -> Iterator[str]:
     from ray.cluster_utils import Cluster  # noqa: PLC0415 - it reads the environment
 
     started = Cluster(initialize_head=True, head_node_args={"num_cpus": workers})
-    yield started.address
-    started.shutdown()
+    try:
+        yield started.address
+    finally:
+        started.shutdown()
 
 
 def seconds(call: Callable[[Way], None], environment: Way) -> float:
