@@ -603,3 +603,17 @@ def test_any_damage_to_a_compressed_file(
     path.write_bytes(junk if alone else content[:start] + junk + content[stop:])
     with suppress(InputError):
         assert read(path) == [GOOD_ROW] * 3
+
+
+def test_damage_at_any_place_of_a_compressed_tar(scratch: Path) -> None:
+    """Its checksum comes after the last member; without it some damage would pass as other rows."""
+    content = COMPRESSORS[".tar.gz"](HEADER + GOOD * 3)
+    path = scratch.with_name("faces.csv.tar.gz")
+    refused = 0
+    for place in range(len(content)):
+        path.write_bytes(content[:place] + b"\xb8A" + content[place:])
+        try:
+            assert read(path) == [GOOD_ROW] * 3
+        except InputError:
+            refused += 1
+    assert refused > len(content) / 2

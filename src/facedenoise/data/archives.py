@@ -47,6 +47,8 @@ def members(path: Path) -> dict[str, Callable[[], Any]]:
         elif tarfile.is_tarfile(path):
             tar = tarfile.open(path)  # noqa: SIM115 - open as long as a member is read
             found = {file.name: partial(tar.extractfile, file) for file in tar if file.isfile()}
+            while tar.fileobj and tar.fileobj.read(1 << 20):  # the checksum of a compressed one is at its end
+                pass
         else:
             openers: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"\xfd7": lzma.open}
             opener = openers.get(first_bytes(path)[:2], Path.open)
