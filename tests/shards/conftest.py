@@ -1,5 +1,5 @@
 """The clusters that the tests of shards work on."""
 
-from clusters import one_worker, two_workers
+from clusters import one_worker, ray_cluster, two_workers
 
-__all__ = ["one_worker", "two_workers"]
+__all__ = ["one_worker", "ray_cluster", "two_workers"]
