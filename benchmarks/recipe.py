@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -59,11 +59,6 @@ def weights_before(params: Params, task: str) -> Weights:
     return read_weights(weights_file(params.tasks[task].after, "unet"))[0]
 
 
-def with_gates(params: Params, gates: bool) -> Params:
-    """Return the params with the gates of the network on or off."""
-    return replace(params, model=replace(params.model, attention=gates))
-
-
 def trained_steps(
     learner: Reconstruction, data: Batches, steps: int, warmup: float
 ) -> Iterator[tuple[int, float]]:
@@ -103,14 +98,6 @@ def _take_step(learner: Reconstruction, data: Batches, step: int, factor: float)
 
 def _milliseconds(seconds: float) -> int:
     return int(1000 * seconds)
-
-
-def steps_within(params: Params, task: str, seconds: float) -> int:
-    """Return how many steps fit into a budget, by the speed of some steps whose result is thrown away."""
-    learner, trial = learner_from_scratch(params, task), WARMUP_STEPS + TIMED_STEPS
-    steps = trained_steps(learner, batches(params, task), trial, params.train.warmup)
-    clock = [at for _, at in steps]
-    return max(1, int(seconds / step_seconds(clock)))
 
 
 def step_seconds(clock: list[float]) -> float:

@@ -13,6 +13,7 @@ Sixteen times 6,000 rows need 2 GB for temporary files, which go to the folder T
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,10 +26,10 @@ from ingest import write_repeated
 from facedenoise.errors import InputError
 from facedenoise.models import UNTRAINED
 from facedenoise.models.device import describe, training_device
-from stages import noise, run, split, train, untrained
+from stages import run
 
 TIMES = (1, 4, 16)
-STAGES = {"split": split.main, "noise": noise.main, "untrained": untrained.main, "train": train.main}
+STAGES = ("split", "noise", "untrained", "train")
 OUTS = {"split": "data/splits", "noise": "data/noisy", "train": "models/{task}"}
 Run = dict[str, Any]
 """`stage`, `rows`, `bytes` of the stage's outs, `seconds`, `cpu_seconds`, `peak_mb`."""
@@ -98,7 +99,7 @@ def run_stage(stage: str, task: str, checkout: Path) -> None:
     os.chdir(checkout)
     os.environ["DVC_ROOT"] = str(checkout)  # where the training keeps its checkpoints
     sys.argv[1:] = [task]
-    STAGES[stage]()
+    import_module(f"stages.{stage}").main()
 
 
 def size(folder: Path) -> int:

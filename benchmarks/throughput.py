@@ -14,6 +14,7 @@ and the script also measures the most memory that tensors take, with the trainin
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from statistics import median
 from typing import Any
@@ -22,7 +23,7 @@ from unittest.mock import patch
 import torch
 from checkout import circumstances, enter, run_command_line
 from common import print_table, rates_in_turns, write_result
-from recipe import WARMUP_STEPS, batches, learner_from_scratch, with_gates
+from recipe import WARMUP_STEPS, batches, learner_from_scratch
 from torch import nn
 from torch.autograd.profiler_util import FunctionEvent
 from torch.profiler import ProfilerActivity, profile, record_function
@@ -78,9 +79,10 @@ def measure_rates(
     params: Params, task: str, data: Batches, rounds: int, steps: int
 ) -> dict[str, dict[str, Any]]:
     """Let the ways take turns; return the images per second of each turn, the best and the median."""
+    without_gates = replace(params, model=replace(params.model, attention=False))
     ways = {
         "pipeline": learner_from_scratch(params, task),
-        "without_gates": learner_from_scratch(with_gates(params, gates=False), task),
+        "without_gates": learner_from_scratch(without_gates, task),
         "plain_float32": plain(learner_from_scratch(params, task)),
     }
     for learner in ways.values():

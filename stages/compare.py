@@ -1,21 +1,32 @@
 """Collect the results of all tasks: headline, each network on each noise, perception-distortion plane."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from typing import Any, NamedTuple, TypeAlias
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from facedenoise.evaluation.headline import fidelity, headline
+from facedenoise.evaluation.headline import fidelity, headline, mean_scores
 from facedenoise.files import read_json, write_json
 from facedenoise.images.tensors import read_tensors, to_float
 from facedenoise.models import MODELS
+from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.inference import denoise, load_denoiser
 from facedenoise.models.inputs import TaskNoise
 from facedenoise.params import Params
 from facedenoise.progress import progress_bar
+from facedenoise.shards import map_shards
+from facedenoise.shards.rows import Rows, shards_of
 from stages import run
 from stages.leftovers import remove_leftovers
 from stages.paths import CROSS_NOISE, METRICS, PLANE, eval_file, noisy_file, split_file, weights_file
 from stages.settings import load_params
+
+FaceScores: TypeAlias = Mapping[tuple[str, str], Mapping[str, NDArray[np.float64]]]
 
 
 def main() -> None:
@@ -33,18 +44,54 @@ def main() -> None:
 
 def cross_noise(params: Params) -> dict[str, Any]:
     """Score each network on each noise: by model, by the task it was trained on, by the task of the noise."""
-    test = read_tensors(split_file("test"))
-    clean = to_float(test["images"])
-    scores: dict[str, Any] = {model: {trained: {} for trained in params.tasks} for model in MODELS}
-    for name, task in progress_bar(params.tasks.items(), desc="each network on each noise", unit=" noises"):
-        noise = TaskNoise(task.noise, params.noise.seed, name)
-        noisy = read_tensors(noisy_file(name, "test"))["images"]
-        for model, by_trained in scores.items():
-            for trained, by_noise in by_trained.items():
-                network = load_denoiser(weights_file(trained, model))
-                inputs = noise.inputs(noisy, test["row"], told=network.level)
-                by_noise[name] = fidelity(clean, denoise(network, inputs))
-    return scores
+    count = len(read_tensors(split_file("test"))["row"])
+    shards = [Noisy(task, rows) for task in params.tasks for rows in shards_of("test", count)]
+    scores = map_shards(CrossScoring(params), shards)
+    bar = progress_bar(scores, total=len(shards), desc="each network on each noise", unit=" shards")
+    parts: dict[str, list[FaceScores]] = {task: [] for task in params.tasks}
+    for shard, of_faces in zip(shards, bar, strict=True):
+        parts[shard.task].append(of_faces)
+    return {
+        model: {
+            trained: {task: mean_scores(each[model, trained] for each in parts[task]) for task in parts}
+            for trained in params.tasks
+        }
+        for model in MODELS
+    }
+
+
+class Noisy(NamedTuple):
+    """Some test faces under the noise of a task."""
+
+    task: str
+    rows: Rows
+
+    def __str__(self) -> str:
+        """Say which."""
+        return f"{self.task}: {self.rows}"
+
+
+@dataclass(frozen=True)
+class CrossScoring:
+    """Scores all networks on shards of noisy test faces; it keeps the networks that it has loaded."""
+
+    params: Params
+
+    def __call__(self, shard: Noisy) -> FaceScores:
+        """Return the scores of each face, by the model and the task that it was trained on."""
+        noise = TaskNoise(self.params.tasks[shard.task].noise, self.params.noise.seed, shard.task)
+        test = read_tensors(split_file("test"))
+        clean, rows = to_float(test["images"][shard.rows.slice]), test["row"][shard.rows.slice]
+        noisy = read_tensors(noisy_file(shard.task, "test"))["images"][shard.rows.slice]
+        return {
+            name: fidelity(clean, denoise(network, noise.inputs(noisy, rows, told=network.level)))
+            for name, network in self._networks.items()
+        }
+
+    @cached_property
+    def _networks(self) -> dict[tuple[str, str], AttentionUNet]:
+        names = product(MODELS, self.params.tasks)
+        return {(model, task): load_denoiser(weights_file(task, model)) for model, task in names}
 
 
 def readable(headlines: dict[str, dict[str, dict[str, Any]]]) -> str:

@@ -17,7 +17,7 @@ import pandas as pd
 
 from facedenoise.denoise.networks import RELEASED
 from facedenoise.errors import InputError
-from facedenoise.evaluation.headline import fidelity
+from facedenoise.evaluation.headline import fidelity, mean_scores
 from facedenoise.evaluation.rounding import rounded
 from facedenoise.files import sha256_of
 from facedenoise.images.tensors import read_tensors, to_float
@@ -81,7 +81,7 @@ def test_scores(params: Params, task: str, model: str) -> dict[str, float]:
     network = load_denoiser(weights_file(task, model))
     noise = TaskNoise(params.tasks[task].noise, params.noise.seed, task)
     inputs = noise.inputs(noisy["images"], clean["row"], told=network.level)
-    return fidelity(to_float(clean["images"]), denoise(network, inputs))
+    return mean_scores([fidelity(to_float(clean["images"]), denoise(network, inputs))])
 
 
 def seed_spread(task: str, model: str) -> dict[str, dict[str, float]]:

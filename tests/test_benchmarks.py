@@ -28,7 +28,6 @@ import scale
 import scale_out
 import torch
 import yaml
-from attention import in_turns
 from checkout import enter, mean_psnr, pairs, score
 from ffdnet_published import OFFSET, unbiased_inverse
 from finished_run import STRENGTHS
@@ -152,16 +151,6 @@ def test_equal_budgets_trains_both_ways_for_as_long(run: Run) -> None:
     assert all(row["seconds"] >= 0.2 for row in rows)
 
 
-def test_chain_gives_both_starts_the_same_steps_and_half_of_them(run: Run) -> None:
-    tasks = run("chain", "--budget", "0.2")["tasks"]
-    assert list(tasks) == ["high_gaussian", "salt_pepper"]  # low_gaussian comes after none
-    ways = tasks["high_gaussian"]
-    scratch, previous, half = (way["curve"][-1]["steps"] for way in ways.values())
-    assert scratch == previous
-    assert half == max(1, scratch // 2)
-    assert ways["scratch"]["reached"] is not None
-
-
 def test_a_task_that_the_run_lacks_is_refused(finished: Path) -> None:
     with pytest.raises(InputError, match="no task 'dim'; its tasks are low_gaussian, high_gaussian, salt_"):
         enter(finished, "low_gaussian", "dim")
@@ -177,19 +166,6 @@ def test_a_network_that_is_told_the_level_gets_it(finished: Path) -> None:
     assert score(learner.averaged(), faces) > noisy + 5, "untrained, it fills the missing pixels"
     for _ in recipe.trained_steps(learner, recipe.batches(params, "salt_pepper"), 2, 0.1):
         assert score(learner.averaged(), faces) > noisy + 5
-
-
-def test_attention_is_compared_on_and_off(run: Run) -> None:
-    gates, none = run("attention", "--budget", "0.1")["ways"]
-    assert (gates["way"], none["way"]) == ("gates", "no gates")
-    assert min(gates["steps"], none["steps"]) >= 1
-    assert min(gates["seconds"], none["seconds"]) >= 0.1
-
-
-def test_of_two_trainings_the_one_behind_takes_the_next_step() -> None:
-    clocks = {"slow": iter([(1, 2.0), (2, 4.0)]), "fast": iter([(1, 1.0), (2, 2.0), (3, 3.0)])}
-    turns = [(name, taken) for name, taken, _ in in_turns(clocks)]
-    assert turns == [("slow", 1), ("fast", 1), ("fast", 2), ("slow", 2), ("fast", 3)]
 
 
 def test_throughput_gives_every_moment_of_a_step_to_a_part(run: Run) -> None:

@@ -9,7 +9,7 @@ import torch
 from helpers import random_images, tiny_classifier
 
 from facedenoise.evaluation.classical import Tuned
-from facedenoise.evaluation.headline import fidelity
+from facedenoise.evaluation.headline import fidelity, mean_scores
 from facedenoise.evaluation.panel import (
     assemble_panel,
     best_classical,
@@ -95,7 +95,7 @@ def test_psnr_is_averaged_over_images_not_over_their_errors() -> None:
     table = score_images(clean, ROWS[:2], {"unet": denoised}).assign(label=-1, clean_label=-1)
     assert summarise(table, "unet")["psnr"]["mean"] == pytest.approx(40, abs=1e-4)
     expected = {"psnr": 40, "ssim": ssim(clean, denoised).mean()}
-    assert fidelity(clean, denoised) == pytest.approx(expected, abs=1e-4)
+    assert mean_scores([fidelity(clean, denoised)]) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_paired_interval_is_narrower_than_those_of_both() -> None:

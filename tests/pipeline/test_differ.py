@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import parts
 import pytest
 import seeds
 import torch
@@ -99,7 +100,7 @@ SEEDS_OF_HEAD = [
     for seed, gain in enumerate(SEED_GAINS, start=1)
 ]
 PUBLISHED = (0.06, -0.06, 0.02, -0.02, 0.0)  # of five other seeds; their variance is 0.002
-T_OF_3 = 3.18245  # of Student's distribution with so many degrees of freedom, for 95%
+T_OF_3, T_OF_4 = 3.18245, 2.77645  # of Student's distribution with so many degrees of freedom, for 95%
 
 
 def test_the_page_shows_what_is_printed() -> None:
@@ -130,7 +131,7 @@ def test_both_sides_are_averaged_over_their_replicates() -> None:
         "A: HEAD, averaged with its replicates seed-1, seed-2, seed-3",
         "B: lr-1, averaged with its replicates lr-1-seed",
     ]
-    moved = 2.77645 * sqrt((0.0018 + 2 * 0.1**2) / 4 * (1 / 4 + 1 / 2))
+    moved = T_OF_4 * sqrt((0.0018 + 2 * 0.1**2) / 4 * (1 / 4 + 1 / 2))
     assert re.match(r"different: \+0.40 .* up to ", words(lines, "U-Net", "PSNR"))
     assert words(lines, "U-Net", "PSNR").endswith(f"{moved:.2f}")
 
@@ -159,7 +160,7 @@ def publish(**changes: Any) -> None:
 def test_without_replicates_the_published_spread_is_taken_on_the_same_faces() -> None:
     publish()
     other = made_up("lr-1", {"unet_psnr": 0.21}, lr=0.002)
-    moved = 2.77645 * sqrt(0.002 * 2)
+    moved = T_OF_4 * sqrt(0.002 * 2)
     assert words(printed(HEAD, other), "U-Net", "PSNR").endswith(f"up to {moved:.2f}")
     assert not words(printed(HEAD, other, SEEDS_OF_HEAD), "U-Net", "PSNR").endswith(f"up to {moved:.2f}")
 
@@ -271,6 +272,29 @@ def test_the_scores_of_all_replicates_are_published() -> None:
     assert set(found) == {"unet", "gan"}
     assert found["unet"]["psnr"] == [31.0, 31.03, 30.97, 31.0]
     assert found["gan"]["ssim"] == [0.93, 0.9303, 0.9297, 0.93]
+
+
+def test_a_part_is_judged_by_what_seeds_do() -> None:
+    def with_panels(run: Run, two_sample: float) -> Run:
+        scores = {"spectrum_error": 0.01, "two_sample": two_sample}
+        panel = {model: {"psnr": {"mean": of["psnr"]}, **scores} for model, of in run.headline[TASK].items()}
+        run.files.texts[eval_file(TASK, "json")] = json.dumps(panel)
+        return run
+
+    default = [with_panels(each, 0.6 + 0.01 * place) for place, each in enumerate([HEAD, *SEEDS_OF_HEAD])]
+    without = [
+        with_panels(made_up(f"none-{seed}", {"unet_psnr": 0.5 + gain}, lr=0.002, seed=seed), 0.62)
+        for seed, gain in enumerate((0.02, -0.02))
+    ]
+    sides = take_sides(default[1], without[0], [*default, *without])
+    found = {(row["model"], row["score"]): row for row in parts.compare(sides)}
+    unet, told = found["unet", "psnr"], found["gan", "two_sample"]
+    assert (unet["default"], unet["mean"], unet["verdict"]) == (31.0, 0.5, "different")
+    assert unet["seeds"] == pytest.approx(
+        T_OF_4 * sqrt((0.0018 + 2 * 0.02**2) / 4 * (1 / 4 + 1 / 2)), rel=1e-5
+    )
+    assert (told["mean"], told["faces"], told["verdict"]) == (0.005, None, "not told apart")
+    assert found["gan", "spectrum_error"]["verdict"] == "the same"
 
 
 def test_a_released_network_says_how_far_a_seed_moves_it(drawn: torch.Tensor) -> None:

@@ -16,13 +16,14 @@ from facedenoise.models import MODELS
 
 _DENOISE = """\
 Denoise a picture (png, jpg, bmp, webp, tiff with all its pages), all pictures in a folder or below an s3://
-prefix, or the faces of a CSV in the layout of FER2013. The noise is estimated picture by picture and told to
-the network; a picture without noise is copied as it is. The input is never written over; a file that cannot
-be read is reported, and the others are done.
+prefix, the faces of a CSV in the layout of FER2013, or the pictures in a Parquet file or in a folder of such
+files. The noise is estimated picture by picture and told to the network; a picture without noise is copied
+as it is. The input is never written over; a file that cannot be read is reported, and the others are done.
 
 examples: facedenoise denoise noisy.png clean.png
           facedenoise denoise photos/ cleaned/ --noise high_gaussian --model gan
           facedenoise denoise faces.csv cleaned.csv --json | jq .noise
+          facedenoise denoise faces.parquet cleaned.parquet
           facedenoise denoise s3://bucket/faces s3://bucket/cleaned"""
 _INFO = """\
 Say which networks there are, trained on what, with which scores.
@@ -180,7 +181,7 @@ def _device_name(text: str) -> str:
 
 _SEED = _whole_number(0, 2**63 - 1)
 _COMMANDS = {
-    "denoise": ("clean a picture, a folder of pictures, or a CSV of faces", _DENOISE, _denoise),
+    "denoise": ("clean a picture, a folder of pictures, or a CSV or Parquet of faces", _DENOISE, _denoise),
     "info": ("say which networks there are, trained on what, with which scores", _INFO, _info),
     "noise": ("make noisy pictures to try", _NOISE, _noise),
     "export": ("write a denoiser as ONNX, or for PyTorch alone", _EXPORT, _export),

@@ -1,4 +1,4 @@
-"""`facedenoise denoise`: clean a picture, a folder of pictures, or a CSV of faces."""
+"""`facedenoise denoise`: clean a picture, a folder of pictures, or tables of faces: a CSV, or Parquet."""
 
 import json
 import sys
@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from facedenoise.cli.messages import report_failures, say, warn_of_links, writing
-from facedenoise.cli.pairs import find_pairs
+from facedenoise.cli.pairs import find_pairs, find_parquet
 from facedenoise.denoise.choice import Choice, choose
 from facedenoise.denoise.cleaning import Image, clean
 from facedenoise.denoise.denoiser import Denoiser
@@ -23,6 +23,7 @@ from facedenoise.denoise.networks import Trained, find_tasks, find_weights, trai
 from facedenoise.denoise.noise_level import NoiseEstimate, estimate_noise
 from facedenoise.denoise.places import Finished, Listed, below, is_url, list_pictures
 from facedenoise.denoise.rewriting import Change, Changed, Key, Outcome, Source, rewrite_csv, rewrite_pictures
+from facedenoise.denoise.tables import TableRewriting, parts_of
 from facedenoise.errors import InputError
 from facedenoise.pictures.files import format_suffix
 from facedenoise.shards import cluster, map_shards
@@ -36,7 +37,10 @@ def run(options: Namespace) -> int:
     source, target = options.source, options.target
     if is_url(source) or is_url(target):
         return _run_folder(options, Changing(options), list_pictures(source))
-    files, change = find_pairs(source, target), Changing(options)
+    change = Changing(options)
+    if tables := find_parquet(source, target):
+        return _run_parquet(options, change, tables)
+    files = find_pairs(source, target)
     change.check()
     if files.is_csv:
         return _run_csv(options, change)
@@ -51,27 +55,72 @@ def run(options: Namespace) -> int:
 
 
 def _run_csv(options: Namespace, change: Change) -> int:
-    tasks: Counter[str] = Counter()
-    remarks: Counter[str] = Counter()
-
+    counts = _Counts()
     with writing(options.target):
         on_gpus = options.device != "cpu"
         for choices in rewrite_csv(options.source, options.target, change, on_gpus=on_gpus):
-            tasks.update(choice.task for choice in choices)
-            remarks.update(choice.remark for choice in choices if choice.remark)
-    if options.json:
-        files = {"file": str(options.source), "out": str(options.target)}
-        say(json.dumps({**files, "noise": tasks, "remarks": remarks}))
-    else:
-        remarked = "".join(f" ({count} {remark})" for remark, count in sorted(remarks.items()))
-        say(f"{options.source}: {_in_words(tasks)}{remarked}")
+            counts.add(**_count(choices))
+    counts.say(options.source, options.target, as_json=options.json)
     return 0
+
+
+def _run_parquet(options: Namespace, change: "Changing", pairs: list[tuple[Path, Path]]) -> int:
+    """Change the pictures of Parquet files; go on where an earlier run of the same was stopped."""
+    change.check()
+    parts = parts_of(pairs)
+    states = [(str(source), source.stat().st_size, source.stat().st_mtime_ns) for source, _ in pairs]
+    top = options.target if options.source.is_dir() else options.target.parent
+    finished = Finished(top / f".facedenoise-{_fingerprint(options, states)}")
+    work = TableRewriting(change, _count, finished)
+    found = {pair: _Counts() for pair in pairs}
+    with writing(options.target):
+        Path(finished.place).mkdir(parents=True, exist_ok=True)
+        with tqdm(total=sum(part.rows for part in parts), unit=" faces", leave=False, disable=None) as bar:
+            told = map_shards(work, parts, on_gpus=options.device != "cpu")
+            for part, more in zip(parts, told, strict=True):
+                if "error" in more:
+                    finished.forget()
+                    raise InputError(more["error"])
+                found[part.source, part.target].add(**more)
+                bar.update(part.rows)
+        for (source, target), counts in found.items():
+            work.join([part for part in parts if part.source == source])
+            counts.say(source, target, as_json=options.json)
+    finished.forget()
+    return 0
+
+
+class _Counts:
+    """How many faces of a table had which noise, and what was remarked on how many."""
+
+    def __init__(self) -> None:
+        self._noise, self._remarks = Counter[str](), Counter[str]()
+
+    def add(self, noise: Mapping[str, int], remarks: Mapping[str, int]) -> None:
+        """Count some more, as `_count` returns them."""
+        self._noise.update(noise)
+        self._remarks.update(remarks)
+
+    def say(self, source: Path, target: Path, *, as_json: bool) -> None:
+        """Print a line."""
+        if as_json:
+            files = {"file": str(source), "out": str(target)}
+            say(json.dumps({**files, "noise": self._noise, "remarks": self._remarks}))
+        else:
+            remarked = "".join(f" ({count} {remark})" for remark, count in sorted(self._remarks.items()))
+            say(f"{source}: {_in_words(self._noise)}{remarked}")
+
+
+def _count(choices: Iterable[Choice]) -> dict[str, dict[str, int]]:
+    found = [*choices]
+    remarks = Counter(choice.remark for choice in found if choice.remark)
+    return {"noise": Counter(choice.task for choice in found), "remarks": remarks}
 
 
 def _run_folder(options: Namespace, change: "Changing", found: Listed) -> int:
     """Change the pictures of a folder; go on where an earlier run of the same was stopped."""
     change.check()
-    finished = Finished(below(options.target, f".facedenoise-{_fingerprint(options, found)}"))
+    finished = Finished(below(options.target, f".facedenoise-{_fingerprint(options, found.sizes)}"))
     tell = partial(_tell, as_json=options.json)
     work = Rewriting(options.source, options.target, change, tell, finished)
     counts: Counter[str] = Counter()
@@ -85,12 +134,12 @@ def _run_folder(options: Namespace, change: "Changing", found: Listed) -> int:
     return 1 if counts["failed"] else 0
 
 
-def _fingerprint(options: Namespace, found: Listed) -> str:
+def _fingerprint(options: Namespace, sources: object) -> str:
     """Return what is another one for other pictures, networks or options."""
     networks = [find_weights(task, options.model, options.weights) for task in find_tasks(options.weights)]
     states = [(file.stat().st_size, file.stat().st_mtime) for file in networks if file.is_file()]
     settings = sorted((name, str(value)) for name, value in vars(options).items() if name != "run")
-    return sha256(repr([settings, states, found.sizes]).encode()).hexdigest()[:16]
+    return sha256(repr([settings, states, sources]).encode()).hexdigest()[:16]
 
 
 def _tell(outcomes: Iterable[Outcome], *, as_json: bool) -> dict[str, Any]:

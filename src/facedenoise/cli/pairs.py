@@ -1,6 +1,6 @@
 """Which file becomes which: a file to a file, or a folder to a folder with the same tree inside."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from facedenoise.errors import InputError
 from facedenoise.files import temporary_name
 from facedenoise.pictures.files import is_picture
 from facedenoise.pictures.folders import Found, find_pictures
+
+PARQUET = ".parquet"
 
 
 class Pairs(NamedTuple):
@@ -36,6 +38,28 @@ def find_pairs(source: Path, target: Path) -> Pairs:
     return found
 
 
+def find_parquet(source: Path, target: Path) -> list[tuple[Path, Path]]:
+    """Pair each Parquet file of a folder, or the one file, with the file to write; none if there is none.
+
+    Raises an `InputError` as `find_pairs` does. In a folder with pictures they are left alone.
+    """
+    if source.is_dir():
+        found = sorted(path for path in source.rglob("[!.]*") if path.suffix.lower() == PARQUET)
+        if not found or any(is_picture(path) for path in source.rglob("[!.]*")):
+            return []
+        _require_folder(source, target)
+        pairs = _below(source, target, found)
+    else:
+        if not source.exists() or PARQUET not in (source.suffix.lower(), target.suffix.lower()):
+            return []
+        _require_file(source, target)
+        if target.suffix.lower() != PARQUET:
+            raise InputError(f"{target}: Parquet is written as Parquet; let its name end in {PARQUET}")
+        pairs = [(source, target)]
+    _require_apart(pairs)
+    return pairs
+
+
 def rewrite(source: Path, files: Pairs, change: Change) -> Iterator[Outcome]:
     """Change the pictures of `source`, with a progress bar; report what fails or is left out."""
     report_failures(files.found.problems)
@@ -47,8 +71,7 @@ def rewrite(source: Path, files: Pairs, change: Change) -> Iterator[Outcome]:
 
 
 def _of_file(source: Path, target: Path) -> Pairs:
-    if target.is_dir():
-        raise InputError(f"{target}: is a folder, and {source} is a file; name the file to write")
+    _require_file(source, target)
     is_csv_out = target.suffix.lower() == ".csv"
     is_csv = source.suffix.lower() in CSV_SUFFIXES or (is_csv_out and not is_picture(source))
     if is_csv and not is_csv_out:
@@ -57,13 +80,26 @@ def _of_file(source: Path, target: Path) -> Pairs:
 
 
 def _of_folder(source: Path, target: Path) -> Pairs:
+    _require_folder(source, target)
+    found = find_pictures(source)
+    return Pairs(_below(source, target, found.pictures), found)
+
+
+def _below(source: Path, target: Path, files: Iterable[Path]) -> list[tuple[Path, Path]]:
+    pairs = [(file, target / file.relative_to(source)) for file in files]
+    _require_outside(source, sorted({written.parent for _, written in pairs}))
+    return pairs
+
+
+def _require_file(source: Path, target: Path) -> None:
+    if target.is_dir():
+        raise InputError(f"{target}: is a folder, and {source} is a file; name the file to write")
+
+
+def _require_folder(source: Path, target: Path) -> None:
     if target.exists() and not target.is_dir():
         raise InputError(f"{target}: is a file, and {source} is a folder; name a folder to write to")
     _require_outside(source, [target])
-    found = find_pictures(source)
-    pairs = [(picture, target / picture.relative_to(source)) for picture in found.pictures]
-    _require_outside(source, sorted({written.parent for _, written in pairs}))
-    return Pairs(pairs, found)
 
 
 def _require_outside(source: Path, folders: list[Path]) -> None:

@@ -16,6 +16,7 @@ from facedenoise.errors import InputError
 from facedenoise.pictures import read_picture, read_picture_bytes
 from facedenoise.pictures.squares import square
 
+NO_PICTURE = "no picture, or only the name of one; embed its bytes"
 _BATCH = 96  # faces that are decoded together
 
 Images = NDArray[np.uint8]  # (n, p, C, H, H): the p pictures of each face, the clean one first
@@ -83,7 +84,7 @@ class Decoder:
             if isinstance(picture, str):
                 return self._shaped(*self._values[picture])
             if not picture:
-                raise InputError("no picture, or only the name of one; embed its bytes")
+                raise InputError(NO_PICTURE)
             return read_picture_bytes(picture).pixels
         except InputError as error:
             raise InputError(f"column '{name}': {error}") from None

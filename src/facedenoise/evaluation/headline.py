@@ -1,9 +1,11 @@
 """The few figures by which versions are compared."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from facedenoise.evaluation.rounding import rounded
 from facedenoise.images.fidelity import psnr, ssim
@@ -33,7 +35,12 @@ def means(scores: Mapping[str, Any]) -> dict[str, float]:
     return {name: scores[name]["mean"] for name in HEADLINE if name in scores}
 
 
-def fidelity(clean: torch.Tensor, denoised: torch.Tensor) -> dict[str, float]:
-    """Return the mean `psnr` and `ssim` of a batch, rounded to 4 decimals; see `psnr`."""
-    scores = {"psnr": psnr(clean, denoised), "ssim": ssim(clean, denoised)}
-    return {name: rounded(values.mean()) for name, values in scores.items()}
+def fidelity(clean: torch.Tensor, denoised: torch.Tensor) -> dict[str, NDArray[np.float64]]:
+    """Return `psnr` and `ssim` of each image of a batch; see `psnr`."""
+    return {"psnr": psnr(clean, denoised), "ssim": ssim(clean, denoised)}
+
+
+def mean_scores(parts: Iterable[Mapping[str, NDArray[np.float64]]]) -> dict[str, float]:
+    """Return the mean of each score over the images of all parts of a set, rounded to 4 decimals."""
+    together = [*parts]
+    return {name: rounded(np.concatenate([part[name] for part in together]).mean()) for name in together[0]}

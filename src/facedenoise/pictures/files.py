@@ -20,6 +20,10 @@ _JPEG, _TIFF = {".jpg", ".jpeg"}, {".tif", ".tiff"}
 SUFFIXES = frozenset({".png", ".bmp", ".webp"} | _JPEG | _TIFF)
 """What the names of pictures end with, in small letters."""
 
+_MARKS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg", b"BM": ".bmp", b"RIFF": ".webp"} | dict.fromkeys(
+    TIFF_MARKS, ".tiff"
+)
+
 
 def is_picture(path: Path) -> bool:
     """Return whether a file is a picture by its name; hidden files are none."""
@@ -30,6 +34,11 @@ def format_suffix(path: Path) -> str:
     """Return the suffix of a file's name in small letters, one for each format: `.jpeg` for `.jpg`, too."""
     suffix = path.suffix.lower()
     return {".jpg": ".jpeg", ".tif": ".tiff"}.get(suffix, suffix)
+
+
+def suffix_of(content: bytes) -> str:
+    """Return the suffix of what a picture file holds; of an unknown format, that of PNG."""
+    return next((suffix for mark, suffix in _MARKS.items() if content.startswith(mark)), ".png")
 
 
 def read_picture(path: Path) -> Picture:
