@@ -12,8 +12,8 @@ import pytest
 
 from facedenoise.shards.cluster import RAY
 
-# For all that a test starts. Ray reads them when it is imported. There may be a token. And Ray is so nice that
-# its workers would hardly move on a busy machine.
+# For all that a test starts; Ray reads them when it is imported. There may be a token. And the workers of Ray
+# would give way to all other work, and hardly move on a busy machine.
 os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
 
 TESTS = Path(__file__).parent

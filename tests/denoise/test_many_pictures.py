@@ -8,7 +8,7 @@ import fsspec
 import numpy as np
 import pytest
 import torch
-from clusters import kill_second_once, one_worker, running_cluster, two_workers
+from clusters import kill_second_once, running_cluster
 from object_store import CREDENTIALS, Server
 from stand_ins import NOISES, TASKS, work_in_empty_folder
 
@@ -19,7 +19,6 @@ from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.noise import corrupt
 from facedenoise.pictures import Picture, read_pages, read_picture, write_picture
 
-__all__ = ["one_worker", "two_workers"]
 CAPTURE = pytest.CaptureFixture[str]
 COUNT = 40
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 from clones import Clone
-from clusters import kill_second, kill_second_once, one_worker, ray_cluster, two_workers
+from clusters import kill_second, kill_second_once
 from safetensors.numpy import load_file
 from stopping import U_NET, endless_training, long_training, start, wait_for_epochs
 
@@ -22,8 +22,7 @@ from facedenoise.shards.cluster import RAY
 from stages import evaluate, noise
 from stages.paths import SPLIT_NAMES, eval_file, noisy_file, shown_file
 
-__all__ = ["one_worker", "ray_cluster", "two_workers"]
-__all__ += ["endless_training", "long_training"]
+__all__ = ["endless_training", "long_training"]
 pytestmark = pytest.mark.slow
 
 TASK = "low_gaussian"

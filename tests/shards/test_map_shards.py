@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from subprocess import run
@@ -185,6 +187,27 @@ def test_an_address_without_a_cluster_is_said_in_one_line(
     ) as caught:
         list(map_shards(abs, [1]))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"), [(b"", "timed out"), (b"SSH-2.0-OpenSSH_9.9", "what answers is no Ray")]
+)
+def test_an_address_of_something_else_is_said_in_one_line(
+    answer: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedenoise.shards.cluster._ANSWER_SECONDS", 0.5)
+    connections = []
+
+    def reply() -> None:
+        connections.append(other.accept()[0])  # which stays open
+        connections[0].sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setenv(RAY, f"127.0.0.1:{port}")
+        threading.Thread(target=reply, daemon=True).start()
+        with pytest.raises(InputError, match=rf"^{RAY}: no cluster at '127.0.0.1:{port}' \({reason}\)"):
+            list(map_shards(abs, [1]))
 
 
 def test_the_loop_needs_no_ray_and_a_cluster_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:

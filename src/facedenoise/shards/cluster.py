@@ -15,7 +15,9 @@ from facedenoise.errors import InputError
 
 RAY = "FACEDENOISE_RAY"
 START_SECONDS = 300.0  # until a worker or a machine must be there; some have to wait for a place
-_ANSWER_SECONDS = 5.0
+_ANSWER_SECONDS = 20.0
+_SETTINGS = bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])  # none; the 4 says that they are settings (RFC 9113)
+_HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + _SETTINGS
 _TOKEN = Path.home() / ".ray" / "auth_token"
 _SOURCES = Path(__file__).parents[2]
 
@@ -74,7 +76,14 @@ def reason_of(error: Exception) -> str:
 
 
 def _require_answer(address: str) -> None:
-    """Ask for a connection first: Ray itself takes minutes to give up."""
+    """Ask first whether there is something that speaks as Ray does: Ray itself waits for many minutes."""
     host, _, port = address.rpartition(":")
-    if host and port.isdecimal():
-        socket.create_connection((host.removeprefix("ray://"), int(port)), _ANSWER_SECONDS).close()
+    if not (host and port.isdecimal()):
+        return
+    place = host.removeprefix("ray://"), int(port)
+    with socket.create_connection(place, _ANSWER_SECONDS) as connection:
+        if "RAY_USE_TLS" in os.environ:  # all is encrypted
+            return
+        connection.sendall(_HELLO)
+        if connection.recv(len(_SETTINGS))[3:4] != _SETTINGS[3:4]:
+            raise OSError("what answers is no Ray")
