@@ -1,11 +1,11 @@
 # `make repro` builds everything from params.yaml, `make run-plain` does so without DVC and git. `make test` checks the
-# code in some minutes, `make test-all` the slow rest: a browser, remotes, killed runs, executed documents.
+# code in some minutes, `make test-all` the slow rest: a browser, remotes, clusters, killed runs, executed documents.
 # All need only python3 (3.11 or newer). Without a GPU add `TORCH=cpu`, which leaves out several GB of CUDA.
 SHELL := /bin/bash
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro run-plain in-git test test-all test-cluster lint docs constraints clean
+.PHONY: repro run-plain in-git test test-all lint docs constraints clean
 
 repro: in-git .venv/.installed
 	@python -m stages.settings
@@ -27,14 +27,10 @@ in-git:
 		run `git init`, or `make run-plain`, which needs neither))
 
 test: .venv/.installed-dev lint
-	python -m pytest -m "not slow and not cluster"
+	python -m pytest -m "not slow"
 
 test-all: .venv/.installed-dev
 	python -m pytest -m slow
-
-# On clusters of Ray; they want a machine for themselves, and are not in test-all yet.
-test-cluster: .venv/.installed-dev
-	python -m pytest -m cluster
 
 lint: .venv/.installed-dev
 	ruff check .

@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 import torch
 from clones import Clone, make_clone
+from clusters import one_worker, ray_cluster, two_workers
 
 from facedenoise.faces import draw_faces
+
+__all__ = ["one_worker", "ray_cluster", "two_workers"]
 
 torch.set_num_threads(1)  # the networks of the tests are too small to share out
 

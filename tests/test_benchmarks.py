@@ -25,14 +25,18 @@ import recipe
 import reference
 import rivals
 import scale
+import scale_out
 import torch
 import yaml
 from checkout import enter, mean_psnr, pairs, score
 from ffdnet_published import OFFSET, unbiased_inverse
+from finished_run import STRENGTHS
+from helpers import TINY_CLASSIFIER, tiny_classifier
 from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
 
+from facedenoise.classifier import prediction
 from facedenoise.errors import InputError
 from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.images.tensors import to_float
@@ -48,7 +52,7 @@ from facedenoise.training.schedule import rate_factor
 from stages import split
 from stages import untrained as untrained_stage
 from stages.noise import write_noisy
-from stages.paths import SPLIT_NAMES, weights_file
+from stages.paths import CLASSIFIER, SPLIT_NAMES, eval_file, weights_file
 from stages.settings import load_params
 
 ROOT = common.ROOT
@@ -277,6 +281,25 @@ class TestScale:
         assert places == sorted(set(places))
         with pytest.raises(InputError, match=r"64 rows; give --rows at most so many$"):
             scale.write_sample(source, target, 65)
+
+
+@pytest.mark.slow
+def test_scale_out_times_each_work_in_each_way(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scale_out, "EMPTY", 3)
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (ROOT, ROOT / "benchmarks"))))  # of the workers
+    eval_file(TASKS[0], "json").parent.mkdir(parents=True)
+    tuned = {method: {"strength": strength} for method, strength in STRENGTHS.items()}
+    eval_file(TASKS[0], "json").write_text(json.dumps(tuned))
+    write_weights(CLASSIFIER, tiny_classifier().state_dict(), {prediction.KIND: TINY_CLASSIFIER})
+    measured = run("scale_out", "--turns", "1", "--shards", "2", "--pictures", "3", "--rows", "2")
+    ways = {(row["work"], row["way"], row["size"]): row["images_a_second"] for row in measured["ways"]}
+    assert set(ways) == set(product(("denoise", "evaluate"), ("loop", "workers"), (1, 2)))
+    assert min(ways.values()) > 0
+    [denoise, _] = measured["compared"]
+    second, first = ways["denoise", "workers", 2], ways["denoise", "workers", 1]
+    assert denoise["workers_2_by_1"] == pytest.approx(second / first)
+    assert denoise["lost_to_ray"] == pytest.approx(1 - first / ways["denoise", "loop", 1])
+    assert measured["seconds_a_shard"] > 0
 
 
 class TestReference:

@@ -1,15 +1,14 @@
 """Folders and prefixes of many pictures: shard by shard, here or on a cluster, from where it was stopped."""
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import numpy as np
 import pytest
 import torch
-from clusters import kill_second, one_worker, two_workers
+from clusters import kill_second_once, running_cluster
 from object_store import CREDENTIALS, Server
 from stand_ins import NOISES, TASKS, work_in_empty_folder
 
@@ -20,7 +19,6 @@ from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.noise import corrupt
 from facedenoise.pictures import Picture, read_pages, read_picture, write_picture
 
-__all__ = ["one_worker", "two_workers"]
 CAPTURE = pytest.CaptureFixture[str]
 COUNT = 40
 
@@ -44,16 +42,24 @@ def many(drawn: torch.Tensor) -> None:
     Path("in/bad.png").write_bytes(b"nothing")
 
 
-@pytest.fixture
-def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+@pytest.fixture(scope="module")
+def store() -> Iterator[Server]:
     """Start an object store that the environment names."""
     server = Server()
-    for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}"}.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
-    yield server
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": f"http://127.0.0.1:{server.port}"}.items():
+            patch.setenv(name, value)
+        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+        fsspec.get_filesystem_class("s3").clear_instance_cache()
+        yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def ray_cluster(store: Server) -> Iterator[Any]:
+    """Start a cluster whose machines know the object store."""
+    with running_cluster() as started:
+        yield started
 
 
 def run(source: str, target: str, *options: str, status: int = 1) -> None:
@@ -112,7 +118,7 @@ def test_other_options_or_pictures_start_anew(monkeypatch: pytest.MonkeyPatch) -
     assert len({name.split("/")[0] for name in contents("out") if name.startswith(".facedenoise")}) == 4
 
 
-@pytest.mark.cluster
+@pytest.mark.slow
 @pytest.mark.usefixtures("many")
 def test_an_object_store_is_read_and_written_like_a_folder(store: Server, capsys: CAPTURE) -> None:
     run("in", "expected")
@@ -136,7 +142,7 @@ def test_an_object_store_is_read_and_written_like_a_folder(store: Server, capsys
     assert contents("fetched") == contents("expected")
 
 
-@pytest.mark.cluster
+@pytest.mark.slow
 @pytest.mark.usefixtures("store")
 @pytest.mark.parametrize(
     ("source", "said"),
@@ -152,7 +158,7 @@ def test_a_prefix_that_is_not_there_is_said_in_one_line(source: str, said: str, 
     assert line.startswith(f"error: {said}")
 
 
-@pytest.mark.cluster
+@pytest.mark.slow
 @pytest.mark.usefixtures("many")
 @pytest.mark.parametrize("cluster", ["one_worker", "two_workers"])
 def test_a_cluster_writes_the_bytes_of_the_loop(
@@ -171,23 +177,20 @@ def test_a_cluster_writes_the_bytes_of_the_loop(
     assert capsys.readouterr().out == said
 
 
-@pytest.mark.cluster
+@pytest.mark.slow
+@pytest.mark.usefixtures("many")
 def test_of_two_machines_one_dies_while_an_object_store_is_cleaned(
-    store: Server, many: None, request: pytest.FixtureRequest
+    store: Server, request: pytest.FixtureRequest
 ) -> None:
     run("in", "expected")
     files = fsspec.filesystem("s3")
-    files.put("in", "faces/noisy", recursive=True)
-    cluster = request.getfixturevalue("two_workers")
-
-    def kill() -> None:
-        while not [name for name in store.objects() if name.startswith("cleaned/")]:
-            time.sleep(0.01)
-        kill_second(cluster)
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    run("s3://faces/noisy", "s3://faces/cleaned")
-    killer.join()
-    files.get("faces/cleaned", "cleaned", recursive=True)
-    assert contents("cleaned") == contents("expected")
+    files.put("in", "faces/many", recursive=True)
+    killer = kill_second_once(
+        request.getfixturevalue("two_workers"),
+        lambda: [name for name in store.objects() if name.startswith("finished/")],
+    )
+    run("s3://faces/many", "s3://faces/finished")
+    killer.join(timeout=60)
+    assert not killer.is_alive()
+    files.get("faces/finished", "finished", recursive=True)
+    assert contents("finished") == contents("expected")

@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
-from clusters import one_worker, two_workers
 from face_sources import png, save_parquet
 from PIL import Image
 from stand_ins import NOISES, TASKS, work_in_empty_folder
@@ -19,7 +18,6 @@ from facedenoise.denoise import rewriting, tables
 from facedenoise.noise import corrupt
 from facedenoise.pictures import Picture, read_pages
 
-__all__ = ["one_worker", "two_workers"]
 CAPTURE = pytest.CaptureFixture[str]
 COUNT, ROWS = 22, 4
 REMARKS = (
@@ -210,7 +208,7 @@ def test_beside_pictures_they_are_left_alone(contents: list[bytes], capsys: CAPT
     assert capsys.readouterr().err.endswith("3 other files left alone\n")
 
 
-@pytest.mark.cluster
+@pytest.mark.slow
 @pytest.mark.usefixtures("folder")
 @pytest.mark.parametrize("cluster", ["one_worker", "two_workers"])
 def test_a_cluster_writes_the_bytes_of_the_loop(

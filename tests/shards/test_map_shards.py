@@ -2,21 +2,23 @@
 
 import os
 import signal
+import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from subprocess import run
 from typing import Any
 
 import pytest
-from clusters import TESTS_PATH, kill_second
+from clusters import TESTS_PATH, kill_second, wait_until
 from documents import ROOT
 
 from facedenoise.errors import InputError
 from facedenoise.shards import map_shards
 from facedenoise.shards.cluster import RAY
 
-on_cluster = pytest.mark.cluster
+on_cluster = pytest.mark.slow
 
 
 class Squares:
@@ -90,25 +92,43 @@ class DyingAtFour(Squares):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-class Slow(Squares):
-    """Takes a while."""
+class Meeting(Squares):
+    """Waits at each number until so many processes have come to one."""
+
+    def __init__(self, folder: Path, count: int) -> None:
+        super().__init__(folder)
+        self.count = count
 
     def spoil(self, number: int, tries: int) -> None:
+        wait_until(lambda: len(self.processes()) >= self.count)
+
+
+class Slow(Meeting):
+    """Takes a while then."""
+
+    def spoil(self, number: int, tries: int) -> None:
+        super().spoil(number, tries)
         time.sleep(0.3)
 
 
 @pytest.fixture(
+    scope="module",  # so that the tests with equally many workers follow each other
     params=[
-        "loop",
-        pytest.param("one worker", marks=on_cluster),
-        pytest.param("two workers", marks=on_cluster),
-    ]
+        pytest.param(0, id="loop"),
+        pytest.param(1, id="one worker", marks=on_cluster),
+        pytest.param(2, id="two workers", marks=on_cluster),
+    ],
 )
-def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+def count(request: pytest.FixtureRequest) -> int:
+    return int(request.param)
+
+
+@pytest.fixture
+def workers(count: int, request: pytest.FixtureRequest) -> int:
     """Work in a loop, then on a cluster of one worker, then on one of two machines with a worker each."""
-    if request.param != "loop":
-        request.getfixturevalue(request.param.replace(" ", "_"))
-    return str(request.param)
+    if count:
+        request.getfixturevalue(("one_worker", "two_workers")[count - 1])
+    return count
 
 
 def squares(function: Squares, count: int = 8) -> list[int]:
@@ -118,22 +138,22 @@ def squares(function: Squares, count: int = 8) -> list[int]:
 EXPECTED = [number**2 for number in range(8)]
 
 
-def test_results_come_in_the_order_of_the_shards(place: str, tmp_path: Path) -> None:
-    function = Squares(tmp_path)
+def test_results_come_in_the_order_of_the_shards(workers: int, tmp_path: Path) -> None:
+    function = Meeting(tmp_path, workers)
     assert squares(function) == EXPECTED
     assert squares(function, 0) == []
-    assert len(function.processes()) == {"loop": 1, "one worker": 1, "two workers": 2}[place]
-    assert (str(os.getpid()) in function.processes()) == (place == "loop")
+    assert len(function.processes()) == max(1, workers)
+    assert (str(os.getpid()) in function.processes()) == (workers == 0)
     assert max(int(name.split("-")[3]) for name in function.notes()) >= 4, "a worker keeps its function"
 
 
-def test_what_has_failed_is_tried_again(place: str, tmp_path: Path) -> None:
+def test_what_has_failed_is_tried_again(workers: int, tmp_path: Path) -> None:
     function = FailingOnce(tmp_path)
     assert squares(function) == EXPECTED
     assert len(function.notes()) == 16
 
 
-def test_what_fails_three_times_is_named_and_the_rest_is_finished(place: str, tmp_path: Path) -> None:
+def test_what_fails_three_times_is_named_and_the_rest_is_finished(workers: int, tmp_path: Path) -> None:
     function, results = FailingAtThree(tmp_path), list[int]()
     with pytest.raises(InputError, match=r"^3: failed 3 times \(no 3\)\n5: failed 3 times \(no 5\)$"):
         results.extend(map_shards(function, range(8)))
@@ -141,14 +161,14 @@ def test_what_fails_three_times_is_named_and_the_rest_is_finished(place: str, tm
     assert [len(function.notes(number)) for number in range(8)] == [1, 1, 1, 3, 1, 3, 1, 1]
 
 
-def test_what_the_user_has_to_mend_is_said_once_and_not_tried_again(place: str, tmp_path: Path) -> None:
+def test_what_the_user_has_to_mend_is_said_once_and_not_tried_again(workers: int, tmp_path: Path) -> None:
     function = Wrong(tmp_path)
     with pytest.raises(InputError, match=r"^give another number$"):
         squares(function)
     assert [len(function.notes(number)) for number in (3, 7)] == [1, 1]
 
 
-def test_a_fault_of_the_program_shows_as_such_with_the_shard(place: str, tmp_path: Path) -> None:
+def test_a_fault_of_the_program_shows_as_such_with_the_shard(workers: int, tmp_path: Path) -> None:
     with pytest.raises(IndexError) as caught:
         squares(Faulty(tmp_path), 1)
     assert caught.value.__notes__ == ["0: failed 3 times (list index out of range)"]
@@ -167,6 +187,27 @@ def test_an_address_without_a_cluster_is_said_in_one_line(
     ) as caught:
         list(map_shards(abs, [1]))
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"), [(b"", "timed out"), (b"SSH-2.0-OpenSSH_9.9", "what answers is no Ray")]
+)
+def test_an_address_of_something_else_is_said_in_one_line(
+    answer: bytes, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("facedenoise.shards.cluster._ANSWER_SECONDS", 0.5)
+    connections = []
+
+    def reply() -> None:
+        connections.append(other.accept()[0])  # which stays open
+        connections[0].sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setenv(RAY, f"127.0.0.1:{port}")
+        threading.Thread(target=reply, daemon=True).start()
+        with pytest.raises(InputError, match=rf"^{RAY}: no cluster at '127.0.0.1:{port}' \({reason}\)"):
+            list(map_shards(abs, [1]))
 
 
 def test_the_loop_needs_no_ray_and_a_cluster_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -198,7 +239,7 @@ class TestDeath:
         assert [len(function.notes(number)) for number in (4, 7)] == [3, 1]
 
     def test_two_workers_of_whom_one_dies_at_a_random_moment(self, tmp_path: Path) -> None:
-        function, results = Slow(tmp_path), []
+        function, results = Slow(tmp_path, 2), []
         for place, result in enumerate(map_shards(function, range(12))):
             results.append(result)
             if place == 2:
@@ -210,11 +251,10 @@ class TestDeath:
 
 @on_cluster
 def test_a_machine_that_dies_leaves_its_shards_to_the_other(two_workers: Any, tmp_path: Path) -> None:
-    function, results = Slow(tmp_path), []
+    function, results = Slow(tmp_path, 2), []
     for place, result in enumerate(map_shards(function, range(12))):
         results.append(result)
         if place == 2:
-            assert len(function.processes()) == 2
             kill_second(two_workers)
     assert results == [number**2 for number in range(12)]
 
@@ -228,6 +268,17 @@ def test_on_the_cores_of_this_machine(tmp_path: Path, monkeypatch: pytest.Monkey
     assert squares(function) == EXPECTED
     assert str(os.getpid()) not in function.processes()
     ray.shutdown()
+
+
+@on_cluster
+@pytest.mark.usefixtures("one_worker")
+def test_a_token_that_the_cluster_does_not_have_is_said() -> None:
+    code = "from facedenoise.shards import map_shards; list(map_shards(abs, [1]))"
+    token = {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": "0" * 64, "PYTHONPATH": "src"}
+    command, environment = [sys.executable, "-c", code], {**os.environ, **token}
+    done = run(command, cwd=ROOT, env=environment, capture_output=True, check=False, text=True)
+    assert "InputError: FACEDENOISE_RAY: no worker starts: " in done.stderr
+    assert "Do all machines have the same" in done.stderr
 
 
 @on_cluster

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from facedenoise.errors import InputError
-from facedenoise.shards import cluster
+from facedenoise.shards import cluster, pool
 from facedenoise.shards.task import Task, attempt
 
 Shard = TypeVar("Shard")
@@ -38,9 +38,7 @@ def map_shards(
     """
     tasks = (Task(shard) for shard in shards)
     settled = (
-        cluster.settle(function, tasks, on_gpus=on_gpus)
-        if cluster.is_asked_for()
-        else _settle(function, tasks)
+        pool.settle(function, tasks, on_gpus=on_gpus) if cluster.is_asked_for() else _settle(function, tasks)
     )
     failed = []
     for task in settled:

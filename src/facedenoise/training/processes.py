@@ -21,6 +21,7 @@ from tqdm import tqdm
 from facedenoise.errors import InputError
 from facedenoise.models.device import local_rank
 from facedenoise.shards import cluster
+from facedenoise.shards.machines import Seat, on_each_machine
 from facedenoise.training.distributed import group
 
 PROCESSES = "FACEDENOISE_PROCESSES"
@@ -39,7 +40,7 @@ def launch(main: Callable[[], None]) -> None:
     count = process_count()
     if cluster.has_address():
         agent = partial(_on_machine, count=count, command=Command.of_this_process())
-        sys.exit(next(filter(None, cluster.on_each_machine(agent)), 0))
+        sys.exit(next((status for status in on_each_machine(agent) if status), 0))
     if count == 1:
         main()
         return
@@ -68,14 +69,14 @@ class Command(NamedTuple):
         runpy.run_module(self.module, run_name="__main__", alter_sys=True)
 
 
-def _on_machine(seat: cluster.Seat, *, count: int, command: Command) -> str | int:
+def _on_machine(seat: Seat, *, count: int, command: Command) -> str | int:
     """Run a command in so many processes on this machine, as torchrun does; return the exit status."""
     os.environ["OMP_NUM_THREADS"] = str(max(1, seat.cpus // count))
     return _supervise(count, command.run, seat=seat)
 
 
 def _supervise(
-    count: int, function: Callable[..., Any], *arguments: object, seat: cluster.Seat | None = None
+    count: int, function: Callable[..., Any], *arguments: object, seat: Seat | None = None
 ) -> str | int:
     logging.disable()  # this process only waits; the others report
     try:
@@ -86,13 +87,13 @@ def _supervise(
 
 
 def in_processes(
-    count: int, function: Callable[..., Any], *arguments: object, seat: cluster.Seat | None = None
+    count: int, function: Callable[..., Any], *arguments: object, seat: Seat | None = None
 ) -> dict[int, Any]:
     """Call a function in this many processes here; return the result of each by its rank.
 
     `seat` says where they meet those of other machines.
     """
-    place = seat or cluster.Seat(1, is_first=True, cpus=1, address="localhost", meeting="localhost:0")
+    place = seat or Seat(1, is_first=True, cpus=1, address="localhost", meeting="localhost:0")
     with TemporaryDirectory() as logs:
         config = LaunchConfig(
             min_nodes=place.machines,
