@@ -18,6 +18,7 @@ import common
 import gan
 import inference
 import levels
+import memory
 import numpy as np
 import pytest
 import quality
@@ -30,6 +31,7 @@ import yaml
 from attention import in_turns
 from checkout import enter, mean_psnr, pairs, score
 from ffdnet_published import OFFSET, unbiased_inverse
+from helpers import read_fer_csv
 from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
@@ -301,6 +303,33 @@ class TestScale:
         assert places == sorted(set(places))
         with pytest.raises(InputError, match=r"64 rows; give --rows at most so many$"):
             scale.write_sample(source, target, 65)
+
+
+class TestMemory:
+    @pytest.mark.slow
+    def test_it_runs_the_stages_with_tiny_networks(
+        self, finished: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(
+            memory, "measure", lambda function, *given: common._measure_here(function, given, None)
+        )
+        monkeypatch.setenv("DVC_ROOT", "")  # the script sets it; this brings it back
+        stages = ("split", "noise", "untrained", "classifier")
+        arguments = ["memory", "faces.csv", "--rows", "64", "100", "--stages", *stages]
+        monkeypatch.setattr(sys, "argv", [*arguments, "--folder", str(finished)])
+        memory.main()
+        os.chdir(finished)
+        runs = json.loads(Path("results/memory.json").read_text())["runs"]
+        assert [(run["rows"], run["stage"]) for run in runs] == list(product((64, 128), stages))
+        assert all(run["seconds"] > 0 and run["peak_mb"] > 0 for run in runs)
+
+    def test_its_faces_are_means_of_blocks(self, finished: Path) -> None:
+        assert memory.write_shrunk(Path("faces.csv"), Path("small.csv"), 3) == 64
+        whole, *facts = read_fer_csv(Path("faces.csv"))
+        small, *same = read_fer_csv(Path("small.csv"))
+        np.testing.assert_array_equal(small[5, 0, 2, 3], whole[5, 0, 6:9, 9:12].mean().round())
+        assert small.shape == (64, 1, 16, 16)
+        assert same == facts
 
 
 class TestReference:
