@@ -67,6 +67,15 @@ def test_many_tables_are_one_source(tmp_path: Path, form: str) -> None:
     assert len(many["train"]["row"]) == len(one["train"]["row"]) < USAGE.count("Training")
 
 
+def test_what_a_killed_run_has_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    left = tmp_path / "out/splits/.scratch/images"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    FORMS["Parquet"](tmp_path / "source")
+    split_up(tmp_path / "source")
+    assert outs(tmp_path)
+
+
 def outs(folder: Path) -> list[Path]:
     found = sorted(path for path in (folder / "out").rglob("*") if path.is_file())
     assert [path.name for path in found] == [

@@ -6,7 +6,7 @@ from functools import partial
 from hashlib import blake2b
 from pathlib import Path
 from tempfile import NamedTemporaryFile
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -23,6 +23,9 @@ from facedenoise.params import Data
 from facedenoise.progress import progress_bar
 from facedenoise.shards import map_shards
 
+_NO_SPLIT = -1
+_KNOWN = np.dtype([("row", "i8"), ("label", "i4"), ("split", "i1"), ("constant", "?"), ("digest", "u8")])
+
 
 class Reading:
     """A source that has been read: its images, (p, C, H, H) of each face, in files; the rest in a table.
@@ -34,18 +37,23 @@ class Reading:
         self.path, self.problems = Path(data.source), Problems(skip=data.broken == "skip")
         self.source, parts = open_source(self.path, data.noisy)
         decoder.learn(self.source.faces)
-        self.count, rows, files = 0, [], []  # the count is of all faces, broken ones too
+        self.count, known, files = 0, [], []  # the count is of all faces, broken ones too
+        self._found: dict[str, int] = {}  # labels, numbered as they come
         common = self.source._replace(faces=iter(()))  # without what no other process can have
         read = partial(read_part, data=data, source=common, decoder=decoder, folder=folder)
         for part in map_shards(read, parts):
             self.problems.lines += part.problems
             self.problems.settle(MAX_PROBLEMS)
-            rows.append(part.rows.with_columns(pl.col("row") + self.count))
+            numbers = [self._found.setdefault(label, len(self._found)) for label in part.labels]
+            own = part.known.copy()  # what comes from another process cannot be changed
+            own["label"] = np.array(numbers, np.int32)[own["label"]]
+            own["row"] += self.count
+            known.append(own)
             files.append(part.file)
             self.count += part.seen
         self.problems.settle()
-        self._rows = pl.concat(rows).with_row_index("place")
-        if self._rows.is_empty():
+        self._known = np.concatenate(known)
+        if not len(self._known):
             raise InputError(f"{self.problems.first}\n{self.path}: no face is left; mend them".strip())
         self.images = Gathered(files, (1 + len(data.noisy), *decoder.shape))
         self.remarks = [*self.source.remarks]
@@ -55,19 +63,20 @@ class Reading:
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered; `emotion` is the code of a label."""
         labels = Labels(self.source.label, self.source.listed)
-        found = self._rows["label"].unique(maintain_order=True).cast(pl.String).to_list()
-        if fault := next(filter(None, map(labels.fault, found)), ""):  # each part may be of another kind
+        rows = pl.DataFrame(self._known).with_row_index("place")
+        if fault := next(filter(None, map(labels.fault, self._found)), ""):  # parts may be of two kinds
             raise InputError(f"{self.path}: {fault}")
-        names, codes = labels.settle(self.path, found)
-        emotion = pl.col("label").replace_strict(codes, default=NO_EMOTION, return_dtype=pl.Int64)
-        return names, self._rows.with_columns(emotion=emotion)
+        names, codes = labels.settle(self.path, self._found)
+        emotion = np.array([codes.get(label, NO_EMOTION) for label in self._found])[rows["label"]]
+        return names, rows.with_columns(pl.col("split").replace(_NO_SPLIT, None), emotion=pl.Series(emotion))
 
 
 class Read(NamedTuple):
-    """What was read of a part: the file of the images, a row on each, and how many faces were seen."""
+    """What was read of a part: the file of the images, what is known of each, how many faces were seen."""
 
     file: Path
-    rows: pl.DataFrame
+    known: NDArray[Any]
+    labels: list[str]
     seen: int
     problems: list[str]
 
@@ -77,19 +86,18 @@ def read_part(part: Part, *, data: Data, source: Source, decoder: Decoder, folde
 
     The images go to a file of the folder. The decoder has learnt from the first faces of the source.
     """
-    problems, seen = Problems(skip=True), 0
-    rows = [_rows([], np.empty((0, 1, 1, 1), np.uint8), np.empty(0, np.int64))]
+    problems, found, known, seen = Problems(skip=True), dict[str, int](), [np.empty(0, _KNOWN)], 0
     decoder, faces = deepcopy(decoder), _judged(part.open(data.noisy).faces, data, source)
     with NamedTemporaryFile(dir=folder, delete=False) as file:
         for batch in in_batches(progress_bar(faces, desc=f"reading {part.file.name}", unit=" faces")):
             images, good = decoder.decode(batch, problems)
             file.write(images.tobytes())
-            numbers = seen + np.array(good, np.int64)
-            rows.append(_rows([batch[index] for index in good], images[:, 0], numbers))
+            known.append(_known([batch[index] for index in good], images[:, 0], found))
+            known[-1]["row"] = seen + np.array(good, np.int64)
             seen += len(batch)
             if len(problems.lines) >= MAX_PROBLEMS and data.broken != "skip":
                 break
-    return Read(Path(file.name), pl.concat(rows), seen, problems.lines)
+    return Read(Path(file.name), np.concatenate(known), [*found], seen, problems.lines)
 
 
 def _judged(faces: Iterable[Face], data: Data, source: Source) -> Iterator[Face]:
@@ -106,14 +114,14 @@ def _judged(faces: Iterable[Face], data: Data, source: Source) -> Iterator[Face]
         yield face._replace(fault=fault)
 
 
-def _rows(faces: Sequence[Face], images: NDArray[np.uint8], rows: NDArray[np.int64]) -> pl.DataFrame:
+def _known(faces: Sequence[Face], images: NDArray[np.uint8], found: dict[str, int]) -> NDArray[Any]:
+    """Return what the splits go by; number the labels as they come."""
+    known = np.zeros(len(faces), _KNOWN)
+    known["label"] = [found.setdefault(face.label, len(found)) for face in faces]
+    codes = [split_code(face.split) for face in faces]
+    known["split"] = [_NO_SPLIT if code is None else code for code in codes]
+    known["constant"] = (images == images[..., :1, :1]).all(axis=(1, 2, 3))
     # Among FER2013's faces, two different ones share a digest with a probability of 1 to 10^10.
     digests = b"".join(blake2b(image.tobytes(), digest_size=8).digest() for image in images)
-    columns = {
-        "row": rows,
-        "label": [face.label for face in faces],
-        "split": [split_code(face.split) for face in faces],
-        "constant": (images == images[..., :1, :1]).all(axis=(1, 2, 3)),
-        "digest": np.frombuffer(digests, np.uint64),
-    }
-    return pl.DataFrame(columns, schema_overrides={"label": pl.Categorical, "split": pl.Int8})
+    known["digest"] = np.frombuffer(digests, np.uint64)
+    return known

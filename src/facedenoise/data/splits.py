@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
 import polars as pl
@@ -16,7 +15,7 @@ from facedenoise.data.layout import MIN_SIDE
 from facedenoise.data.pixels import Decoder
 from facedenoise.data.reading import Reading
 from facedenoise.errors import InputError
-from facedenoise.files import replacing, write_json
+from facedenoise.files import replacing, scratch, write_json
 from facedenoise.images.tensors import Gathered, save_arrays, spooled
 from facedenoise.params import Data
 
@@ -36,11 +35,10 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
     `audit_splits` counts goes to `audit`, with a line on each broken face that is left out. Memory grows by a
     few bytes a face. If anything is malformed or a split has no face, raises an InputError, writes nothing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     shares = None if isinstance(data.split, str) else data.split
     decoder = Decoder(data.size, MIN_SIDE, data.channels)
     with ExitStack() as stack:
-        reading = Reading(data, decoder, Path(stack.enter_context(TemporaryDirectory(dir=folder))))
+        reading = Reading(data, decoder, stack.enter_context(scratch(folder)))
         labels, rows = _voted(reading, Path(data.labels)) if data.labels else reading.labelled()
         rows = _dealt(rows, shares) if shares else _given(reading, rows)
         splits = _split(rows, data.deduplicate)
