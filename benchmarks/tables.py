@@ -356,13 +356,8 @@ def _perception(scores: dict[str, float]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     table.__name__: table
     for table in (
-<<<<<<< HEAD
         quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, parts, weight_zero, gan,
-        inference, throughput, ingest, ingest_growth, scale, scale_plan,
-=======
-        quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, chain, attention, gan,
         inference, throughput, ingest, ingest_growth, scale, scale_plan, memory,
->>>>>>> R2
     )
 }  # fmt: skip
 
