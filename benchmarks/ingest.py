@@ -74,7 +74,7 @@ def ratio_of_best(runs: dict[str, list[dict[str, Any]]], key: str) -> float:
 def read_strictly(csv: Path) -> list[NDArray[np.uint8]]:
     """Return all images, read with every check."""
     decoder = Decoder()
-    return [decoder.decode(faces, Problems())[0] for faces in in_batches(open_source(csv).faces)]
+    return [decoder.decode(faces, Problems())[0] for faces in in_batches(open_source(csv)[0].faces)]
 
 
 def read_with_pandas(csv: Path) -> list[NDArray[np.uint8]]:

@@ -291,6 +291,27 @@ def scale_plan() -> str:
     return markdown(["", "bytes a row", f"{PLANNED} million rows: GB", "hours"], rows, measured)
 
 
+def memory() -> str:
+    """Return the peak memory of each stage over the number of rows, and what follows for many more."""
+    measured = result("memory")
+    counts = sorted({run["rows"] for run in measured["runs"]})
+    rows = []
+    for runs in by_stage(measured):
+        peaks = {run["rows"]: run["peak_mb"] for run in runs}
+        cells = [f"{peaks[count]:.0f}" if count in peaks else "" for count in counts]
+        rows.append([runs[0]["stage"], *cells, *_memory_plan(peaks)])
+    planned = f"{PLANNED} million rows, computed: GB"
+    head = ["peak memory, MB", *(f"{count:,} rows" for count in counts), "bytes a row", planned]
+    return markdown(head, rows, measured)
+
+
+def _memory_plan(peaks: dict[int, float]) -> list[str]:
+    """Continue the line through the two largest sets."""
+    (fewer, less), (more, most) = sorted(peaks.items())[-2:]
+    slope = max(0.0, (most - less) * 1e6 / (more - fewer))
+    return [f"{slope:.0f}", f"{(most * 1e6 + slope * (PLANNED * 1e6 - more)) / 1e9:.1f}"]
+
+
 def by_stage(measured: dict[str, Any]) -> list[list[dict[str, Any]]]:
     """Return the runs of each stage."""
     stages = dict.fromkeys(run["stage"] for run in measured["runs"])
@@ -336,7 +357,7 @@ TABLES: dict[str, Callable[[], str]] = {
     table.__name__: table
     for table in (
         quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, parts, weight_zero, gan,
-        inference, throughput, ingest, ingest_growth, scale, scale_plan,
+        inference, throughput, ingest, ingest_growth, scale, scale_plan, memory,
     )
 }  # fmt: skip
 

@@ -21,6 +21,11 @@ HEADER = "emotion,pixels,Usage\n"
 FACES = np.random.default_rng(0).integers(0, 256, (42, SIDE, SIDE), dtype=np.uint8)
 CODES = [number % 7 for number in range(42)]  # of emotions
 USAGE = [USAGES[number // 14] for number in range(42)]
+FORM: dict[str, Any] = {
+    **{"labels": None, "split": "given", "size": None, "colour": "grey", "noisy": []},
+    **{"broken": "refuse", "deduplicate": True},
+}
+"""How the defaults of params.yaml read a source."""
 FOLDERS = dict(zip(USAGES, ("train", "validation", "test"), strict=True))
 
 
@@ -76,10 +81,8 @@ def save_shards(folder: Path) -> None:
 
 def split_up(source: Path, **changes: Any) -> tuple[dict[str, dict[str, Any]], dict[str, Any], list[str]]:
     """Split a source beside it; return the arrays by split, with `labels`; the audit; the remarks."""
-    form: dict[str, Any] = {"labels": None, "split": "given", "size": None, "colour": "grey", "noisy": []}
-    settings = {**form, "broken": "refuse", "deduplicate": True}
     out = source.parent / "out"
-    remarks = write_splits(Data(str(source), **(settings | changes)), out / "splits", out / "data.json")
+    remarks = write_splits(Data(str(source), **(FORM | changes)), out / "splits", out / "data.json")
     splits = {}
     for name in ("train", "val", "test"):
         tensors, metadata = read_with_metadata(out / f"splits/{name}.safetensors")

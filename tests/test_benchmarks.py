@@ -18,6 +18,7 @@ import common
 import gan
 import inference
 import levels
+import memory
 import numpy as np
 import pytest
 import quality
@@ -31,7 +32,7 @@ import yaml
 from checkout import enter, mean_psnr, pairs, score
 from ffdnet_published import OFFSET, unbiased_inverse
 from finished_run import STRENGTHS
-from helpers import TINY_CLASSIFIER, tiny_classifier
+from helpers import TINY_CLASSIFIER, read_fer_csv, tiny_classifier
 from pipeline import stage_seconds
 from skimage.restoration import denoise_nl_means
 from torch import Tensor
@@ -300,6 +301,33 @@ def test_scale_out_times_each_work_in_each_way(run: Run, monkeypatch: pytest.Mon
     assert denoise["workers_2_by_1"] == pytest.approx(second / first)
     assert denoise["lost_to_ray"] == pytest.approx(1 - first / ways["denoise", "loop", 1])
     assert measured["seconds_a_shard"] > 0
+
+
+class TestMemory:
+    @pytest.mark.slow
+    def test_it_runs_the_stages_with_tiny_networks(
+        self, finished: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(
+            memory, "measure", lambda function, *given: common._measure_here(function, given, None)
+        )
+        monkeypatch.setenv("DVC_ROOT", "")  # the script sets it; this brings it back
+        stages = ("split", "noise", "untrained", "classifier")
+        arguments = ["memory", "faces.csv", "--rows", "64", "100", "--stages", *stages]
+        monkeypatch.setattr(sys, "argv", [*arguments, "--folder", str(finished)])
+        memory.main()
+        os.chdir(finished)
+        runs = json.loads(Path("results/memory.json").read_text())["runs"]
+        assert [(run["rows"], run["stage"]) for run in runs] == list(product((64, 128), stages))
+        assert all(run["seconds"] > 0 and run["peak_mb"] > 0 for run in runs)
+
+    def test_its_faces_are_means_of_blocks(self, finished: Path) -> None:
+        assert memory.write_shrunk(Path("faces.csv"), Path("small.csv"), 3) == 64
+        whole, *facts = read_fer_csv(Path("faces.csv"))
+        small, *same = read_fer_csv(Path("small.csv"))
+        np.testing.assert_array_equal(small[5, 0, 2, 3], whole[5, 0, 6:9, 9:12].mean().round())
+        assert small.shape == (64, 1, 16, 16)
+        assert same == facts
 
 
 class TestReference:

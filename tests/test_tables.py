@@ -47,3 +47,15 @@ def test_a_plan_is_proportional_to_what_the_largest_set_took(
     assert "| split | 1,000,000 | 36.0 | 36 | 200 |" in tables.scale()
     stages = ["| split | 2,320 | 232 | 1.0 |", "| noise | 2,320 | 232 | 1.0 |", "| train |  |  | 1.0 |"]
     assert tables.scale_plan().splitlines()[2:6] == ["| CSV | 8,400 | 840 |  |", *stages]
+
+
+def test_memory_is_continued_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "RESULTS", tmp_path)
+    peaks = {("split", 24000): 200, ("split", 100000): 210.0, ("split", 400000): 225.0}
+    peaks |= {("noise", 24000): 230.0, ("noise", 100000): 229.0}
+    runs = [{"stage": stage, "rows": rows, "peak_mb": peak} for (stage, rows), peak in peaks.items()]
+    measured = {"machine": {"cpu": "Abacus", "cores": 2}, "runs": runs}
+    (tmp_path / "memory.json").write_text(json.dumps(measured))
+    head, _, *rows = tables.memory().splitlines()[:4]
+    assert head.startswith("| peak memory, MB | 24,000 rows | 100,000 rows | 400,000 rows | bytes a row |")
+    assert rows == ["| split | 200 | 210 | 225 | 50 | 5.2 |", "| noise | 230 | 229 |  | 0 | 0.2 |"]

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from math import isqrt
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import numpy as np
 import pytest
+from face_sources import FORM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,6 +25,7 @@ from facedenoise.data.pixels import Decoder
 from facedenoise.data.reading import Reading
 from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import EMOTIONS, USAGES
+from facedenoise.params import Data
 
 HEADER = b"emotion,pixels,Usage\n"
 GOOD = b"3,0 9 10 255,Training\n"
@@ -39,8 +42,9 @@ def write(folder: Path, content: bytes, name: str = "faces.csv") -> Path:
 
 def read(path: Path) -> Rows:
     """Return the label, the split and the pixels of each row."""
-    reading = Reading(path, skip=False)
-    images = np.concatenate(list(reading.images(Decoder())))
+    with TemporaryDirectory() as folder:
+        reading = Reading(Data(str(path), **FORM), Decoder(), Path(folder))
+        images = reading.images[np.arange(len(reading.images))]
     assert images.shape[1:3] == (1, 1)
     assert images.dtype == np.uint8
     _, rows = reading.labelled()

@@ -115,6 +115,17 @@ def test_the_mirror_image_of_a_picture_becomes_that_of_its_answer_if_the_level_i
     assert np.array_equal(mirrored, denoiser(faces, sigma=sigma)) == is_told
 
 
+def test_a_large_picture_upside_down_becomes_that_of_its_answer(drawn: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    network = AttentionUNet((4, 4), (1, 1), level=True)
+    torch.nn.init.normal_(network.head.weight, std=0.05)
+    denoiser = Denoiser(network)
+    face, large = drawn[0, 0].numpy(), np.tile(drawn[0, 0].numpy(), (3, 3))
+    for picture in (face, large):
+        turned = denoiser(picture[::-1], sigma=0.1)[::-1]
+        assert np.array_equal(turned, denoiser(picture, sigma=0.1)) == (picture is large)
+
+
 def test_faces_come_out_as_the_evaluation_denoises_them(drawn: torch.Tensor) -> None:
     torch.manual_seed(0)
     network = stand_in("low_gaussian")

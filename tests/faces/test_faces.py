@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.feature import hog
 
-from facedenoise.faces import draw_faces
+from facedenoise.faces import draw_faces, each_face
 from facedenoise.faces.fer_writer import interleaved_usage
 from facedenoise.images.fer2013 import EMOTIONS
 
@@ -16,6 +16,13 @@ def test_row_depends_on_seed_and_row_alone() -> None:
     many, many_emotion = draw_faces(30, seed=3)
     np.testing.assert_array_equal(few, many[:9])
     np.testing.assert_array_equal(few_emotion, many_emotion[:9])
+
+
+def test_faces_come_one_by_one() -> None:
+    image, code = next(each_face(10**12, seed=3))  # these would not fit in memory
+    images, emotion = draw_faces(1, seed=3)
+    np.testing.assert_array_equal(image, images[0])
+    assert code == emotion[0]
 
 
 def test_other_seed_draws_other_faces() -> None:

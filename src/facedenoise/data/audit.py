@@ -11,6 +11,7 @@ from skimage.transform import resize
 
 from facedenoise.data.labels import excerpt, is_number
 from facedenoise.images.fer2013 import NO_EMOTION
+from facedenoise.images.tensors import Gathered
 
 _DARK = 128  # images without any pixel as bright are no 8-bit grey, or underexposed
 _FEW = 16  # different values: 4 bits
@@ -61,11 +62,9 @@ def is_in(images: pl.DataFrame, others: pl.DataFrame) -> pl.Series:
     return images["digest"].is_in(others["digest"].implode())
 
 
-def remarks_on(
-    splits: dict[str, pl.DataFrame], labels: Sequence[str], images: NDArray[np.uint8]
-) -> Iterator[str]:
-    """Yield, a line each, what is no error and should be known of faces and of their images (N, C, H, W)."""
-    sample = images[:: -(-len(images) // _SAMPLE)]
+def remarks_on(splits: dict[str, pl.DataFrame], labels: Sequence[str], images: Gathered) -> Iterator[str]:
+    """Yield, a line each, what is no error and should be known of faces and of their images (p, C, H, W)."""
+    sample = images[np.arange(0, len(images), -(-len(images) // _SAMPLE))][:, 0]
     values = np.unique(sample)
     if values[-1] < _DARK or len(values) <= _FEW:
         found = f"{len(values)} different values, up to {values[-1]} of 255"

@@ -37,6 +37,18 @@ class Decoder:
         self._values: dict[str, tuple[pl.Series, pl.Series]] = {}  # of a batch: words, and their numbers
         self.layout: Layout | None = None  # of values in words
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of a picture: channels, height and width, once there is a first one."""
+        side = self._first[0] if self._first else 0
+        return self._channels, side, side
+
+    def learn(self, faces: Iterable[Face]) -> None:
+        """Learn the size and the layout of all pictures from the first ones without fault."""
+        batches = in_batches(faces)
+        while not self._first and (batch := next(batches, None)):
+            self.decode(batch, Problems(skip=True))
+
     def decode(self, faces: Sequence[Face], problems: Problems) -> tuple[Images, list[int]]:
         """Return the images of faces without fault, and their indices; note what is wrong with others."""
         self._parse([[text for text in face.pictures.values() if isinstance(text, str)] for face in faces])

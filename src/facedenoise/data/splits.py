@@ -12,11 +12,11 @@ from facedenoise.data.audit import audit_splits, is_in, remarks_on
 from facedenoise.data.face import SPLITS, USAGE
 from facedenoise.data.labels import read_votes
 from facedenoise.data.layout import MIN_SIDE
-from facedenoise.data.pixels import Decoder, Images
+from facedenoise.data.pixels import Decoder
 from facedenoise.data.reading import Reading
 from facedenoise.errors import InputError
-from facedenoise.files import replacing, write_json
-from facedenoise.images.tensors import save_arrays, spooled
+from facedenoise.files import replacing, scratch, write_json
+from facedenoise.images.tensors import Gathered, save_arrays, spooled
 from facedenoise.params import Data
 
 _PIECE = 1024  # images in memory at a time
@@ -35,21 +35,19 @@ def write_splits(data: Data, folder: Path, audit: Path) -> list[str]:
     `audit_splits` counts goes to `audit`, with a line on each broken face that is left out. Memory grows by a
     few bytes a face. If anything is malformed or a split has no face, raises an InputError, writes nothing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     shares = None if isinstance(data.split, str) else data.split
-    reading = Reading(Path(data.source), data.noisy, skip=data.broken == "skip", by_splits=not shares)
     decoder = Decoder(data.size, MIN_SIDE, data.channels)
     with ExitStack() as stack:
-        pairs = stack.enter_context(spooled(reading.images(decoder), folder))
+        reading = Reading(data, decoder, stack.enter_context(scratch(folder)))
         labels, rows = _voted(reading, Path(data.labels)) if data.labels else reading.labelled()
         rows = _dealt(rows, shares) if shares else _given(reading, rows)
         splits = _split(rows, data.deduplicate)
         _require(reading, rows, splits)
         for name, split in splits.items():
             temporary = stack.enter_context(replacing(folder / f"{name}.safetensors"))
-            _write(temporary, split.filter("kept"), pairs, data.noisy, labels)
-        remarks = [*reading.remarks, *remarks_on(splits, labels, pairs[:, 0])]
-        counts = audit_splits(splits, labels, pairs.shape[-1])
+            _write(temporary, split.filter("kept"), reading.images, data.noisy, labels)
+        remarks = [*reading.remarks, *remarks_on(splits, labels, reading.images)]
+        counts = audit_splits(splits, labels, decoder.shape[-1])
         write_json(audit, {**counts, "remarks": remarks, "broken": reading.problems.lines})
     return remarks
 
@@ -109,13 +107,13 @@ def _require(reading: Reading, rows: pl.DataFrame, splits: dict[str, pl.DataFram
         raise InputError(f"{reading.path}: every training face is a copy of one in val or test; add others")
 
 
-def _write(path: Path, rows: pl.DataFrame, pairs: Images, noisy: Sequence[str], labels: list[str]) -> None:
+def _write(path: Path, rows: pl.DataFrame, pairs: Gathered, noisy: Sequence[str], labels: list[str]) -> None:
     places = rows["place"].to_numpy()
     flat = {name: rows[name].to_numpy().astype(_TENSORS[name]) for name in _TENSORS if name in rows.columns}
     with ExitStack() as stack:
         images = {}
         for number, name in enumerate(["images", *(f"noisy/{name}" for name in noisy)]):
             starts = range(0, len(places), _PIECE)
-            pieces = (pairs[places[start : start + _PIECE], number] for start in starts)
+            pieces = (pairs[places[start : start + _PIECE]][:, number] for start in starts)
             images[name] = stack.enter_context(spooled(pieces, path.parent))
         save_arrays(path, {**images, **flat}, {"labels": json.dumps(labels)})

@@ -1,5 +1,7 @@
 """Put a face together, from the wall behind it to the exposure."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,13 +27,20 @@ def draw_faces(rows: int, seed: int) -> tuple[NDArray[np.uint8], NDArray[np.int6
     emotion : array of int64, shape (rows,)
         FER2013 codes, each as frequent as the others.
     """
-    emotion = np.arange(rows, dtype=np.int64) % len(EMOTIONS)
     images = np.empty((rows, SIZE // 2, SIZE // 2), dtype=np.uint8)
-    for row in progress_bar(range(rows), desc="drawing", unit=" faces"):
-        generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, row, 0]))
-        picture = _paint(draw_portrait(EMOTIONS[emotion[row]], generator), generator)
-        images[row] = np.rint(255 * clamp(_halve(picture)))
+    emotion = np.empty(rows, dtype=np.int64)
+    for row, (image, code) in enumerate(each_face(rows, seed)):
+        images[row], emotion[row] = image, code
     return images, emotion
+
+
+def each_face(rows: int, seed: int) -> Iterator[tuple[NDArray[np.uint8], int]]:
+    """Yield the faces of `draw_faces` one by one, each with its code."""
+    for row in progress_bar(range(rows), desc="drawing", unit=" faces"):
+        code = row % len(EMOTIONS)
+        generator = np.random.Generator(np.random.Philox(key=seed, counter=[0, 0, row, 0]))
+        picture = _paint(draw_portrait(EMOTIONS[code], generator), generator)
+        yield np.rint(255 * clamp(_halve(picture))).astype(np.uint8), code
 
 
 def _halve(picture: Field) -> Field:

@@ -148,3 +148,26 @@ def save_arrays(
         save_file(dict(arrays), path, metadata)
     except SafetensorError as error:
         raise InputError(f"{path}: {error}; make room and run again") from None
+
+
+class Gathered:
+    """Images in several files, which are mapped; those that are asked for are put together.
+
+    The files have the uint8 pixels of images of one shape.
+    """
+
+    def __init__(self, files: Iterable[Path], shape: tuple[int, ...]) -> None:
+        whole = (np.memmap(file, np.uint8, "r") for file in files if file.stat().st_size)
+        self._parts = [pixels.reshape(-1, *shape) for pixels in whole]
+        self._ends = np.cumsum([len(part) for part in self._parts])
+
+    def __len__(self) -> int:
+        """Count the images."""
+        return int(self._ends[-1])
+
+    def __getitem__(self, places: NDArray[np.integer]) -> NDArray[np.uint8]:
+        """Return the images at these places, which ascend."""
+        owners = np.searchsorted(self._ends, places, side="right")
+        return np.concatenate(
+            [self._parts[owner][places[owners == owner] - self._ends[owner]] for owner in np.unique(owners)]
+        )
