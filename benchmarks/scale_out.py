@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 
 import torch
 from checkout import circumstances, enter, run_command_line
-from common import print_table, write_result
+from common import ROOT, print_table, write_result
 from safetensors.torch import save_file
 
 from facedenoise.cli.arguments import build_parser
@@ -197,6 +197,7 @@ def prepared(way: Way) -> Iterator[None]:
 def cluster(workers: int) -> Iterator[None]:
     """Start a cluster of one machine with so many workers."""
     os.environ |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_worker_niceness": "0"}
+    os.environ["PYTHONPATH"] = f"{ROOT}{os.pathsep}{ROOT / 'benchmarks'}"  # of the workers
     import ray  # noqa: PLC0415 - it reads the environment
     from ray.cluster_utils import Cluster  # noqa: PLC0415
 

@@ -6,13 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-from clusters import one_worker, two_workers
 from face_sources import CODES, FACES, FOLDERS, USAGE, csv_text, png, save_parquet, split_up, words
 
 from facedenoise.errors import InputError
 from facedenoise.images.fer2013 import EMOTIONS
 
-__all__ = ["one_worker", "two_workers"]
 Columns = dict[str, list[Any]]
 PER_PART = 4
 NUMBERS = range(len(FACES))
@@ -130,7 +128,7 @@ def test_labels_of_all_parts_are_of_one_kind(tmp_path: Path) -> None:
         split_up(tmp_path / "source")
 
 
-@pytest.mark.cluster
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("cluster", ["one_worker", "two_workers"])
 def test_a_cluster_writes_the_bytes_of_the_loop(
@@ -144,7 +142,7 @@ def test_a_cluster_writes_the_bytes_of_the_loop(
     assert [path.read_bytes() for path in outs(tmp_path)] == expected
 
 
-@pytest.mark.cluster
+@pytest.mark.slow
 def test_a_cluster_reads_a_single_file(tmp_path: Path, two_workers: Any) -> None:
     (tmp_path / "faces.csv").write_text(csv_text())
     assert len(split_up(tmp_path / "faces.csv")[0]["train"]["row"]) == 14

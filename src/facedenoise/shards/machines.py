@@ -2,6 +2,7 @@
 
 import os
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,6 +11,7 @@ from facedenoise.errors import InputError
 from facedenoise.shards.cluster import RAY, START_SECONDS, connect, reason_of
 
 _END_SECONDS = 60.0  # until all have noticed that one has failed
+_OUTPUT_SECONDS = 1.0  # until what was printed last has come here
 
 
 class Seat(NamedTuple):
@@ -39,13 +41,18 @@ def on_each_machine(function: Callable[[Seat], str | int]) -> list[str | int]:
     if not nodes:
         raise InputError(f"{RAY}: the cluster has no machine with a CPU")
     machines = [_taken(node) for node in nodes]
-    meeting = _when_free([machine.meeting.remote() for machine in machines])
-    calls = {}
-    for place, (machine, node) in enumerate(zip(machines, nodes, strict=True)):
-        cpus, address = int(node["Resources"]["CPU"]), node["NodeManagerAddress"]
-        seat = Seat(len(nodes), place == 0, cpus, address, meeting)
-        calls[machine.call.remote(function, seat)] = machine
-    _wait(calls)
+    try:
+        meeting = _when_free([machine.meeting.remote() for machine in machines])
+        calls = []
+        for place, (machine, node) in enumerate(zip(machines, nodes, strict=True)):
+            cpus, address = int(node["Resources"]["CPU"]), node["NodeManagerAddress"]
+            seat = Seat(len(nodes), place == 0, cpus, address, meeting)
+            calls.append(machine.call.remote(function, seat))
+        _wait_for(calls)
+        time.sleep(_OUTPUT_SECONDS)
+    finally:
+        for machine in machines:
+            ray.kill(machine)  # else it may keep its place for half a minute
     return [_result(call) for call in calls]
 
 
@@ -92,18 +99,16 @@ def _when_free(meetings: list[Any]) -> str:
     raise InputError(f"{RAY}: a machine of the cluster {reason}")
 
 
-def _wait(calls: dict[Any, Any]) -> None:
-    """Wait until all calls have ended; end those that do not notice that another has failed."""
+def _wait_for(calls: list[Any]) -> None:
+    """Wait until all calls have ended; once one has failed, only for as long as others need to notice."""
     import ray  # noqa: PLC0415
 
-    running, seconds = [*calls], None
+    running, seconds = calls, None
     while running:
         ended, running = ray.wait(running, timeout=seconds)
         if any(map(_result, ended)):
             seconds = _END_SECONDS
         elif not ended:
-            for call in running:
-                ray.kill(calls[call])
             return
 
 
