@@ -17,7 +17,9 @@ from common import RESULTS, ROOT
 from facedenoise.files import replacing
 from facedenoise.models import MODELS
 
-DOCUMENTS = ("README.md", "docs/benchmarks.md", "docs/reproducible.md", "docs/scale.md")
+DOCUMENTS = (
+    "README.md", "docs/benchmarks.md", "docs/many-machines.md", "docs/reproducible.md", "docs/scale.md",
+)  # fmt: skip
 MARKED = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- table: end -->)", re.DOTALL)
 Cells = Sequence[object]
 LEVELS = {
@@ -312,6 +314,23 @@ def _memory_plan(peaks: dict[int, float]) -> list[str]:
     return [f"{slope:.0f}", f"{(most * 1e6 + slope * (PLANNED * 1e6 - more)) / 1e9:.1f}"]
 
 
+def scale_out() -> str:
+    """Return what a second thread, and workers of a Ray cluster, give."""
+    measured = result("scale_out")
+    speed = {(row["work"], row["way"], row["size"]): row["images_a_second"] for row in measured["ways"]}
+    columns = [*product(("loop", "workers"), (1, 2))]
+    rows = [
+        [
+            row["work"],
+            *(f"{speed[row['work'], *column]:.0f}" for column in columns),
+            f"{row['workers_2_by_1']:.2f}",
+        ]
+        for row in measured["compared"]
+    ]
+    head = ["images a second", "one thread", "two threads", "one worker", "two workers", "times one worker"]
+    return markdown(head, rows, measured)
+
+
 def by_stage(measured: dict[str, Any]) -> list[list[dict[str, Any]]]:
     """Return the runs of each stage."""
     stages = dict.fromkeys(run["stage"] for run in measured["runs"])
@@ -357,7 +376,7 @@ TABLES: dict[str, Callable[[], str]] = {
     table.__name__: table
     for table in (
         quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, parts, weight_zero, gan,
-        inference, throughput, ingest, ingest_growth, scale, scale_plan, memory,
+        inference, throughput, ingest, ingest_growth, scale, scale_plan, scale_out, memory,
     )
 }  # fmt: skip
 
