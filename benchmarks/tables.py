@@ -301,7 +301,8 @@ def memory() -> str:
     for runs in by_stage(measured):
         peaks = {run["rows"]: run["peak_mb"] for run in runs}
         cells = [f"{peaks[count]:.0f}" if count in peaks else "" for count in counts]
-        rows.append([runs[0]["stage"], *cells, *_memory_plan(peaks)])
+        is_whole = len(peaks) == len(counts)  # else nothing is known of large sets
+        rows.append([runs[0]["stage"], *cells, *(_memory_plan(peaks) if is_whole else ["", ""])])
     planned = f"{PLANNED} million rows, computed: GB"
     head = ["peak memory, MB", *(f"{count:,} rows" for count in counts), "bytes a row", planned]
     return markdown(head, rows, measured)

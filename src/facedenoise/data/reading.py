@@ -37,7 +37,8 @@ class Reading:
         self.path, self.problems = Path(data.source), Problems(skip=data.broken == "skip")
         self.source, parts = open_source(self.path, data.noisy)
         decoder.learn(self.source.faces)
-        self.count, known, files = 0, [], []  # the count is of all faces, broken ones too
+        self.count, files = 0, []  # the count is of all faces, broken ones too
+        self._known: list[NDArray[Any]] = []  # of the faces, by parts
         self._found: dict[str, int] = {}  # labels, numbered as they come
         common = self.source._replace(faces=iter(()))  # without what no other process can have
         read = partial(read_part, data=data, source=common, decoder=decoder, folder=folder)
@@ -48,12 +49,11 @@ class Reading:
             own = part.known.copy()  # what comes from another process cannot be changed
             own["label"] = np.array(numbers, np.int32)[own["label"]]
             own["row"] += self.count
-            known.append(own)
+            self._known.append(own)
             files.append(part.file)
             self.count += part.seen
         self.problems.settle()
-        self._known = np.concatenate(known)
-        if not len(self._known):
+        if not any(map(len, self._known)):
             raise InputError(f"{self.problems.first}\n{self.path}: no face is left; mend them".strip())
         self.images = Gathered(files, (1 + len(data.noisy), *decoder.shape))
         self.remarks = [*self.source.remarks]
@@ -63,7 +63,8 @@ class Reading:
     def labelled(self) -> tuple[list[str], pl.DataFrame]:
         """Return the names of the labels, and what is remembered; `emotion` is the code of a label."""
         labels = Labels(self.source.label, self.source.listed)
-        rows = pl.DataFrame(self._known).with_row_index("place")
+        rows = pl.DataFrame(np.concatenate(self._known)).with_row_index("place")
+        self._known.clear()  # a long source has many rows
         if fault := next(filter(None, map(labels.fault, self._found)), ""):  # parts may be of two kinds
             raise InputError(f"{self.path}: {fault}")
         names, codes = labels.settle(self.path, self._found)
