@@ -39,7 +39,7 @@ def test_the_real_run_took_as_long_as_is_said() -> None:
 
 def test_the_time_of_other_faces_is_said_for_every_thousand() -> None:
     drawn, own = params(), params(source="data/raw/fer2013.csv")
-    assert plan(drawn).startswith("22 stages draw 1,400 faces, add noise (low_gaussian, ")
+    assert plan(drawn).startswith("22 stages draw 1,200 faces, add noise (low_gaussian, ")
     assert plan(own).startswith("22 stages read the faces of data/raw/fer2013.csv, add noise")
     [whole] = re.findall(r"^about (\d+) minutes the first time$", duration(drawn, 0.01))
     said = r"^about (\d+) minutes the first time, and (\S+) more for every 1,000 faces$"
