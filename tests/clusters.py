@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,7 @@ def running_cluster() -> Iterator[Any]:
     """Start a cluster of one machine, which knows the present environment."""
     from ray.cluster_utils import Cluster  # noqa: PLC0415
 
-    started = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, **LEAN})
+    started = patiently(lambda: Cluster(initialize_head=True, head_node_args={"num_cpus": 1, **LEAN}))
     try:
         yield started
     finally:
@@ -64,7 +64,7 @@ def named(cluster: Any, machines: int) -> Iterator[None]:
     if len(cluster.worker_nodes) == machines:
         kill_second(cluster)
     if len(cluster.worker_nodes) < machines - 1:
-        cluster.add_node(num_cpus=1)
+        patiently(lambda: cluster.add_node(num_cpus=1))
     cluster.wait_for_nodes()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", TESTS_PATH)
@@ -73,6 +73,14 @@ def named(cluster: Any, machines: int) -> Iterator[None]:
             yield
         finally:
             ray.shutdown()
+
+
+def patiently(start: Callable[[], Any]) -> Any:
+    """Start a machine, up to three times: Ray gives it 30 s, which a busy machine may exceed."""
+    for _ in range(2):
+        with suppress(Exception):
+            return start()
+    return start()
 
 
 def kill_second(cluster: Any) -> None:
