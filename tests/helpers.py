@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from facedenoise.classifier.network import LabelClassifier
 from facedenoise.images.fer2013 import EMOTIONS
+from facedenoise.pictures import Picture, read_pages
 
 Network = TypeVar("Network", bound=nn.Module)
 TINY_CLASSIFIER: dict[str, Any] = {"widths": (8, 16, 32), "blocks": (1, 1, 1), "labels": EMOTIONS}
@@ -24,6 +26,21 @@ def write_tensors(path: Path, tensors: dict[str, Tensor], labels: Sequence[str] 
     path.parent.mkdir(parents=True, exist_ok=True)
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     save_file(contiguous, path, {"labels": json.dumps(labels)})
+
+
+@dataclass
+class CountedReads:
+    """Reads picture files and counts them; instead of one more than `stop` comes a Ctrl-C."""
+
+    stop: int
+    done: int = 0
+
+    def __call__(self, path: Path) -> list[Picture]:
+        """Read a file."""
+        if self.done == self.stop:
+            raise KeyboardInterrupt
+        self.done += 1
+        return read_pages(path)
 
 
 def read_fer_csv(path: Path) -> tuple[NDArray[np.uint8], list[int], list[str]]:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from clusters import kill_second_once, running_cluster
+from helpers import CountedReads
 from object_store import CREDENTIALS, Server
 from stand_ins import NOISES, TASKS, work_in_empty_folder
 
@@ -17,7 +18,7 @@ from facedenoise.denoise import folders, rewriting
 from facedenoise.denoise.folders import Shard, shards_of
 from facedenoise.faces.fer_writer import write_fer_csv
 from facedenoise.noise import corrupt
-from facedenoise.pictures import Picture, read_pages, read_picture, write_picture
+from facedenoise.pictures import Picture, read_picture, write_picture
 
 CAPTURE = pytest.CaptureFixture[str]
 COUNT = 40
@@ -86,22 +87,15 @@ def test_a_run_that_is_stopped_goes_on_from_its_finished_shards(
 ) -> None:
     run("in", "expected")
     said = capsys.readouterr()
-    done, stop = list[Path](), 10
-
-    def counted(path: Path) -> list[Picture]:
-        if len(done) == stop:
-            raise KeyboardInterrupt
-        done.append(path)
-        return read_pages(path)
-
-    monkeypatch.setattr(rewriting, "read_pages", counted)
+    reads = CountedReads(stop=10)
+    monkeypatch.setattr(rewriting, "read_pages", reads)
     run("in", "out", status=130)
     assert 4 <= len([name for name in contents("out") if name.endswith(".png")]) < 10
-    done.clear()
-    stop = COUNT + 2
+    reads.done = 0
+    reads.stop = COUNT + 2
     capsys.readouterr()
     run("in", "out")
-    assert len(done) == COUNT + 1 - 8, "two shards were finished"
+    assert reads.done == COUNT + 1 - 8, "two shards were finished"
     assert contents("out") == contents("expected")
     again = capsys.readouterr()
     assert again.out == said.out

@@ -10,13 +10,13 @@ import polars as pl
 import pytest
 import torch
 from face_sources import png, save_parquet
+from helpers import CountedReads
 from PIL import Image
 from stand_ins import NOISES, TASKS, work_in_empty_folder
 
 from facedenoise.cli.main import main
 from facedenoise.denoise import rewriting, tables
 from facedenoise.noise import corrupt
-from facedenoise.pictures import Picture, read_pages
 
 CAPTURE = pytest.CaptureFixture[str]
 COUNT, ROWS = 22, 4
@@ -132,22 +132,15 @@ def test_a_folder_of_them_has_the_same_tree(contents: list[bytes], capsys: CAPTU
 def test_a_run_that_is_stopped_goes_on(monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE) -> None:
     run("in", "expected")
     said = capsys.readouterr()
-    done, stop = list[Path](), 9
-
-    def counted(path: Path) -> list[Picture]:
-        if len(done) == stop:
-            raise KeyboardInterrupt
-        done.append(path)
-        return read_pages(path)
-
-    monkeypatch.setattr(rewriting, "read_pages", counted)
+    reads = CountedReads(stop=9)
+    monkeypatch.setattr(rewriting, "read_pages", reads)
     run("in", "out", status=130)
     assert not list(Path("out").rglob("train-*"))
-    done.clear()
-    stop = COUNT
+    reads.done = 0
+    reads.stop = COUNT
     capsys.readouterr()
     run("in", "out")
-    assert len(done) == COUNT - 2 * ROWS, "two shards were finished"
+    assert reads.done == COUNT - 2 * ROWS, "two shards were finished"
     assert files("out") == files("expected")
     assert capsys.readouterr() == said
 

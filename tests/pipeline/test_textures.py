@@ -1,4 +1,4 @@
-"""Textures to train on: cuttings of photographs, in the layout that the pipeline reads."""
+"""Textures to train on: patches of photographs, in the layout that the pipeline reads."""
 
 from pathlib import Path
 
