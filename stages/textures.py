@@ -1,4 +1,4 @@
-"""Cut textures out of photographs that scikit-image brings, as more pictures to train the network `any` on.
+"""Cut patches of texture out of photographs of scikit-image; the network `any` is trained on them, too.
 
 This is no stage of dvc.yaml. `python -m stages.textures` writes `data/raw/textures.csv`; docs/any-noise.md
 says what it is for. The photographs of `benchmarks/levels.py` are not among them.
@@ -41,7 +41,7 @@ def main() -> None:
 
 
 def cut(name: str, count: int, generator: np.random.Generator) -> Iterator[NDArray[np.uint8]]:
-    """Yield so many parts of a photograph, uint8 (48, 48), at several scales and in all directions."""
+    """Yield so many patches of a photograph, uint8 (48, 48), at several scales and in all directions."""
     pixels = imread(Path(data.__file__).parent / name)
     grey = rgb2gray(pixels) if pixels.ndim > 2 else pixels / 255  # noqa: PLR2004
     for scale, share in (COARSE if name.endswith(".jpg") else FINE).items():
