@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 from documents import ROOT, blocks, commands
+from face_sources import png, save_parquet
 from stand_ins import write_stand_ins
 
 from facedenoise.faces.fer_writer import write_fer_csv
@@ -44,6 +46,7 @@ def folder(tmp_path: Path, drawn: torch.Tensor) -> Path:
         write_picture(tmp_path / f"photos/deep/{number}.png", Picture(face))
     usage = ["Training", "PublicTest", "PrivateTest"]
     write_fer_csv(tmp_path / "faces.csv", faces[:3], np.zeros(3, int), usage)
+    save_parquet(tmp_path / "faces.parquet", {"image": [png(face) for face in faces[:3]], "label": [0] * 3})
     return tmp_path
 
 
@@ -64,6 +67,8 @@ def test_every_command_runs(installed: Path, folder: Path) -> None:
     made = {path.relative_to(folder / "cleaned").as_posix() for path in (folder / "cleaned").rglob("*.png")}
     assert made == {f"deep/{number}.png" for number in range(12)}
     assert (folder / "cleaned.csv").read_text().count("\n") == 1 + 3
+    tables = [pl.read_parquet(folder / name) for name in ("faces.parquet", "cleaned.parquet")]
+    assert tables[0].drop("image").equals(tables[1].drop("image"))
     assert (folder / "unet.pt2").stat().st_size
 
 
