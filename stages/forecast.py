@@ -10,6 +10,8 @@ from statistics import median
 
 import torch
 
+from facedenoise.faces.fer_writer import interleaved_usage
+from facedenoise.images.fer2013 import USAGES
 from facedenoise.models.attention_unet import AttentionUNet
 from facedenoise.models.device import describe, placed, training_device
 from facedenoise.params import Params
@@ -22,7 +24,7 @@ from stages.settings import load_params
 UNET, GAN, CLASSIFIER = 1.25, 2.06, 0.25  # time for a face in their training; 1 is a face of a timed step
 SCORING = 0.014  # seconds for a face of val or test under one noise, mostly for the classical methods
 STAGE = 4.0  # seconds: to start a stage and to look after its files
-TRAINING, JUDGED = 0.8, 0.2  # shares of the faces
+TRAINING = 0.8  # share of the training faces in FER2013
 SIDE = 48  # pixels of a face, if params.yaml does not say
 WARM_UP, TIMED = 2, 3  # steps
 
@@ -46,21 +48,23 @@ def plan(params: Params) -> str:
 def duration(params: Params, step: float) -> str:
     """Return how long all stages take, if a step takes this many seconds for a face."""
     if Path(params.data.source) == SAMPLE:
-        return f"about {seconds(params, params.sample.rows, step) / 60:.0f} minutes the first time"
+        usage = interleaved_usage(params.sample.rows)
+        training = usage.count(USAGES[0]) / len(usage)
+        return f"about {seconds(params, len(usage), step, training) / 60:.0f} minutes the first time"
     start = seconds(params, 0, step)
     more = seconds(params, 1000, step) - start
     return f"about {start / 60:.0f} minutes the first time, and {more / 60:.1f} more for every 1,000 faces"
 
 
-def seconds(params: Params, faces: int, step: float) -> float:
-    """Return how long all stages take with this many faces."""
+def seconds(params: Params, faces: int, step: float, training: float = TRAINING) -> float:
+    """Return how long all stages take with this many faces, of which this share is for training."""
     tasks = params.tasks.values()
     trainings = (
         UNET * sum(task.train.epochs for task in tasks)
         + GAN * sum(task.gan.epochs for task in tasks)
         + CLASSIFIER * params.classifier.epochs
     )
-    per_face = TRAINING * trainings * step + JUDGED * len(tasks) * SCORING
+    per_face = training * trainings * step + (1 - training) * len(tasks) * SCORING
     return STAGE * len(list(commands(params))) + faces * per_face
 
 
