@@ -53,6 +53,13 @@ METHODS = {
     "blend": "U-Net blended with its input",
     "gan_weight_zero": "GAN, adversarial weight 0",
 }
+PARTS = {
+    "no-gates": "the attention gates",
+    "no-chain": "the chain: untrained at first",
+    "one-noise": "fresh noise: the same in every epoch",
+}
+SCORES = {"psnr": "PSNR, dB", "spectrum_error": "spectrum error", "two_sample": "told from clean"}
+SPREAD = ("mean", "standard deviation", "lowest", "highest")
 
 
 def main() -> None:
@@ -119,11 +126,26 @@ def seeds() -> str:
     measured = result("seeds")
     rows = []
     for (task, of), model in product(measured["tasks"].items(), MODELS):
-        scores = pd.Series(of[model]["psnr"])
-        cells = [f"{value:.2f}" for value in (scores.mean(), scores.std(), scores.min(), scores.max())]
-        rows.append([f"{TASKS[task]}, {METHODS[model]}", *cells])
-    head = [f"PSNR in dB, {len(measured['seeds'])} runs", "mean", "standard deviation", "lowest", "highest"]
-    return markdown(head, rows, measured)
+        rows.append([f"{TASKS[task]}, {METHODS[model]}", *_spread(of[model]["psnr"])])
+    return markdown([f"PSNR in dB, {len(measured['seeds'])} runs", *SPREAD], rows, measured)
+
+
+def chain() -> str:
+    """Return how far seeds move the PSNR of a task's U-Net, after the tasks before it and without them."""
+    measured = result("chain")
+    psnr: dict[str, dict[int, float]] = {}
+    for row in measured["trainings"]:
+        before = row["chain"].split()[: row["chain"].split().index(row["task"])]
+        after = ", ".join(TASKS[task] for task in before) or "untrained"
+        psnr.setdefault(f"{TASKS[row['task']]}, starts {after}", {})[row["seed"]] = row["test_psnr"]
+    runs = max(map(len, psnr.values()))
+    rows = [[name, *_spread([*scores.values()])] for name, scores in psnr.items()]
+    return markdown([f"PSNR in dB, {runs} runs", *SPREAD], rows, measured)
+
+
+def _spread(scores: Sequence[float]) -> Cells:
+    series = pd.Series(scores)
+    return [f"{value:.2f}" for value in (series.mean(), series.std(), series.min(), series.max())]
 
 
 def levels() -> str:
@@ -183,6 +205,43 @@ def pipeline() -> str:
     cells = [[stage, f"{value:.1f}"] for stage, value in rows]
     head = ["stage, all tasks", f"minutes (at most {measured['peak_mb'] / 1000:.1f} GB in one process)"]
     return markdown(head, cells, measured)
+
+
+def parts() -> str:
+    """Return what the U-Net's PSNR gains or loses without each part of the method."""
+    rows = [
+        [PARTS[row["without"]], TASKS[row["task"]], *_finding(row, 2)]
+        for row in _parts("unet", "psnr")
+        if row["without"] in PARTS
+    ]
+    head = ["without", "noise", "PSNR, dB", "seeds alone move it by up to", ""]
+    return markdown(head, rows, result("parts"))
+
+
+def weight_zero() -> str:
+    """Return what the GAN's scores are without its adversarial loss."""
+    rows = [
+        [TASKS[row["task"]], SCORES[score], f"{row['default']:.{digits}f}", *_finding(row, digits)]
+        for score, digits in (("psnr", 2), ("spectrum_error", 4), ("two_sample", 3))
+        for row in _parts("gan", score)
+        if row["without"] == "weight-zero"
+    ]
+    head = ["noise", "score", "GAN", "without the loss", "seeds alone move it by up to", ""]
+    return markdown(head, rows, result("parts"))
+
+
+def _parts(model: str, score: str) -> list[dict[str, Any]]:
+    """Return the findings on a score of a model, but for the tasks that a part does not change."""
+    return [
+        {"without": name.rpartition("-")[0], **row}
+        for name, of in result("parts")["parts"].items()
+        for row in of["scores"]
+        if (row["model"], row["score"]) == (model, score) and row["verdict"] != "the same"
+    ]
+
+
+def _finding(row: dict[str, Any], digits: int) -> Cells:
+    return [_signed(row["mean"], digits), f"{row['seeds']:.{digits}f}", row["verdict"]]
 
 
 def gan() -> str:
@@ -322,8 +381,8 @@ def _interval(of: dict[str, float]) -> str:
     return f"{_signed(of['mean'])} ({_signed(of['low'])} to {_signed(of['high'])})"
 
 
-def _signed(figure: float) -> str:
-    return f"{figure:+.2f}".replace("-", "\N{MINUS SIGN}")
+def _signed(figure: float, digits: int = 2) -> str:
+    return f"{figure:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _perception(scores: dict[str, float]) -> str:
@@ -333,8 +392,8 @@ def _perception(scores: dict[str, float]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     table.__name__: table
     for table in (
-        quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, gan, inference,
-        throughput, ingest, ingest_growth, scale, scale_plan, scale_out, memory,
+        quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, chain, parts, weight_zero,
+        gan, inference, throughput, ingest, ingest_growth, scale, scale_plan, scale_out, memory,
     )
 }  # fmt: skip
 

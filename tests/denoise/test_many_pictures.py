@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from clusters import kill_second_once, running_cluster
+from face_sources import save_parquet
 from helpers import CountedReads
 from object_store import CREDENTIALS, Server
 from stand_ins import NOISES, TASKS, work_in_empty_folder
@@ -134,6 +135,20 @@ def test_an_object_store_is_read_and_written_like_a_folder(store: Server, capsys
     assert not [name for name in store.objects() if ".facedenoise" in name]
     run("s3://faces/noisy", "fetched")
     assert contents("fetched") == contents("expected")
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("many", "store")
+def test_tables_in_an_object_store_are_cleaned_too(capsys: CAPTURE) -> None:
+    noisy = [path.read_bytes() for path in sorted(Path("in").rglob("[0-9]*.png"))]
+    save_parquet(Path("tables/data/train.parquet"), {"image": noisy})
+    run("tables", "expected", status=0)
+    said = capsys.readouterr().out
+    fsspec.filesystem("s3").put("tables", "faces/tables", recursive=True)
+    run("s3://faces/tables", "s3://faces/cleaned_tables", status=0)
+    assert capsys.readouterr().out.replace("s3://faces/", "") == said
+    fsspec.filesystem("s3").get("faces/cleaned_tables", "cleaned", recursive=True)
+    assert contents("cleaned") == contents("expected")
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 import torch
 from face_sources import png, save_parquet
+from fsspec.implementations.memory import MemoryFileSystem
 from helpers import CountedReads
 from PIL import Image
 from stand_ins import NOISES, TASKS, work_in_empty_folder
@@ -199,6 +201,56 @@ def test_beside_pictures_they_are_left_alone(contents: list[bytes], capsys: CAPT
     run("in", "out")
     assert files("out").keys() == {"1.png"}
     assert capsys.readouterr().err.endswith("3 other files left alone\n")
+
+
+@pytest.fixture
+def prefix() -> Iterator[str]:
+    """Return an empty prefix in an object store, which is in this process."""
+    yield "memory://faces"
+    MemoryFileSystem.store.clear()
+    MemoryFileSystem.pseudo_dirs[:] = [""]
+
+
+@pytest.mark.usefixtures("folder")
+def test_below_a_prefix_they_are_cleaned_file_by_file(prefix: str, capsys: CAPTURE) -> None:
+    run("in", "expected")
+    said = capsys.readouterr().out
+    MemoryFileSystem().put("in", "/faces/in", recursive=True)
+    run(f"{prefix}/in", f"{prefix}/out")
+    assert capsys.readouterr().out.replace(f"{prefix}/", "") == said
+    MemoryFileSystem().get("/faces/out", "out", recursive=True)
+    assert files("out") == files("expected")
+    run(f"{prefix}/in", "fetched")
+    run("in", f"{prefix}/sent")
+    MemoryFileSystem().get("/faces/sent", "sent", recursive=True)
+    assert files("sent") == files("fetched") == files("expected")
+
+
+@pytest.mark.usefixtures("folder")
+def test_below_a_prefix_a_broken_one_is_named_and_the_others_are_done_once(
+    prefix: str, monkeypatch: pytest.MonkeyPatch, capsys: CAPTURE
+) -> None:
+    save_parquet(Path("in/data/bad.parquet"), {"image": [b"nothing"]})
+    MemoryFileSystem().put("in", "/faces/in", recursive=True)
+    run(f"{prefix}/in", f"{prefix}/out", status=1)
+    said = capsys.readouterr()
+    assert said.err.startswith(f"error: {prefix}/in/data/bad.parquet: row 0: column 'image': no picture of")
+    assert [line.partition(": ")[0] for line in said.out.splitlines()] == [
+        f"{prefix}/in/data/train-0.parquet",
+        f"{prefix}/in/data/train-1.parquet",
+    ]
+    reads = CountedReads(stop=COUNT)
+    monkeypatch.setattr(rewriting, "read_pages", reads)
+    run(f"{prefix}/in", f"{prefix}/out", status=1)
+    assert reads.done == 1, "that of the broken file"
+    assert capsys.readouterr() == said
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_url_of_this_machine_is_a_path(capsys: CAPTURE) -> None:
+    run(Path("in").resolve().as_uri(), "out")
+    assert capsys.readouterr().out.startswith(f"{Path('in/data/train-0.parquet').resolve()}: ")
+    assert len(files("out")) == 2
 
 
 @pytest.mark.slow

@@ -15,9 +15,8 @@ from typing import Any
 from facedenoise.models import MODELS
 
 _DENOISE = """\
-Denoise a picture (png, jpg, bmp, webp, tiff with all its pages), all pictures in a folder or below an s3://
-prefix, the faces of a CSV in the layout of FER2013, or the pictures in a Parquet file or in a folder of such
-files. The noise is estimated picture by picture and told to the network; a picture without noise is copied
+Denoise a picture (png, jpg, bmp, webp, tiff with all its pages), the faces of a CSV in the layout of FER2013, or
+the pictures in a Parquet file; or all pictures, or else all Parquet files, in a folder or below an s3:// prefix. The noise is estimated picture by picture and told to the network; a picture without noise is copied
 as it is. The input is never written over; a file that cannot be read is reported, and the others are done.
 
 examples: facedenoise denoise noisy.png clean.png
@@ -53,6 +52,7 @@ served to this machine alone, and asks nothing of any other.
 examples: facedenoise demo
           facedenoise demo --port 8000"""
 _TASK = "the noise, a task in `facedenoise info`"
+_HERE = "file://"
 
 
 def build_parser() -> ArgumentParser:
@@ -138,8 +138,8 @@ def _weights(add: Callable[..., Any]) -> None:
 
 
 def _place(text: str) -> Path | str:
-    """Return a path, or the URL of a prefix as it is."""
-    return text if "://" in text else Path(text)
+    """Return a path, also of a URL of this machine, or the URL of a prefix as it is."""
+    return text if "://" in text and not text.startswith(_HERE) else Path(text.removeprefix(_HERE))
 
 
 def _positive(text: str) -> float:

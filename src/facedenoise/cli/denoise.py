@@ -21,9 +21,9 @@ from facedenoise.denoise.denoiser import Denoiser
 from facedenoise.denoise.folders import Rewriting, shards_of
 from facedenoise.denoise.networks import Trained, find_tasks, find_weights, trained_networks
 from facedenoise.denoise.noise_level import NoiseEstimate, estimate_noise
-from facedenoise.denoise.places import Finished, Listed, below, is_url, list_pictures
+from facedenoise.denoise.places import Finished, Listed, Place, below, is_url, list_faces
 from facedenoise.denoise.rewriting import Change, Changed, Key, Outcome, Source, rewrite_csv, rewrite_pictures
-from facedenoise.denoise.tables import TableRewriting, parts_of
+from facedenoise.denoise.tables import FileRewriting, TableRewriting, files_of, parts_of
 from facedenoise.errors import InputError
 from facedenoise.pictures.files import format_suffix
 from facedenoise.shards import cluster, map_shards
@@ -35,9 +35,10 @@ _SPREAD = "JPEG has spread its black and white pixels"
 def run(options: Namespace) -> int:
     """Write the denoised copies; return the exit status."""
     source, target = options.source, options.target
-    if is_url(source) or is_url(target):
-        return _run_folder(options, Changing(options), list_pictures(source))
     change = Changing(options)
+    if is_url(source) or is_url(target):
+        found = list_faces(source)
+        return (_run_tables if found.are_tables else _run_folder)(options, change, found)
     if tables := find_parquet(source, target):
         return _run_parquet(options, change, tables)
     files = find_pairs(source, target)
@@ -90,6 +91,21 @@ def _run_parquet(options: Namespace, change: "Changing", pairs: list[tuple[Path,
     return 0
 
 
+def _run_tables(options: Namespace, change: "Changing", found: Listed) -> int:
+    """Change the pictures of the Parquet files below a prefix; go on after the files that are finished."""
+    change.check()
+    finished = Finished(below(options.target, f".facedenoise-{_fingerprint(options, found.sizes)}"))
+    work = FileRewriting(options.source, options.target, change, _count, finished)
+    told = map_shards(work, files_of(found.sizes), on_gpus=options.device != "cpu")
+    for name, reports in tqdm(told, total=len(found.sizes), unit=" files", leave=False, disable=None):
+        counts = _Counts()
+        for report in reports:
+            counts.add(**report)
+        counts.say(below(options.source, name), below(options.target, name), as_json=options.json)
+    finished.forget()
+    return 0
+
+
 class _Counts:
     """How many faces of a table had which noise, and what was remarked on how many."""
 
@@ -101,7 +117,7 @@ class _Counts:
         self._noise.update(noise)
         self._remarks.update(remarks)
 
-    def say(self, source: Path, target: Path, *, as_json: bool) -> None:
+    def say(self, source: Place, target: Place, *, as_json: bool) -> None:
         """Print a line."""
         if as_json:
             files = {"file": str(source), "out": str(target)}

@@ -8,13 +8,12 @@ from tqdm import tqdm
 
 from facedenoise.cli.messages import report_failures, warn_of_links
 from facedenoise.data.archives import CSV_SUFFIXES
+from facedenoise.denoise.places import PARQUET, is_parquet
 from facedenoise.denoise.rewriting import Change, Outcome, rewrite_pictures
 from facedenoise.errors import InputError
 from facedenoise.files import temporary_name
 from facedenoise.pictures.files import is_picture
 from facedenoise.pictures.folders import Found, find_pictures
-
-PARQUET = ".parquet"
 
 
 class Pairs(NamedTuple):
@@ -44,16 +43,16 @@ def find_parquet(source: Path, target: Path) -> list[tuple[Path, Path]]:
     Raises an `InputError` as `find_pairs` does. In a folder with pictures they are left alone.
     """
     if source.is_dir():
-        found = sorted(path for path in source.rglob("[!.]*") if path.suffix.lower() == PARQUET)
+        found = sorted(path for path in source.rglob("[!.]*") if is_parquet(path))
         if not found or any(is_picture(path) for path in source.rglob("[!.]*")):
             return []
         _require_folder(source, target)
         pairs = _below(source, target, found)
     else:
-        if not source.exists() or PARQUET not in (source.suffix.lower(), target.suffix.lower()):
+        if not source.exists() or not (is_parquet(source) or is_parquet(target)):
             return []
         _require_file(source, target)
-        if target.suffix.lower() != PARQUET:
+        if not is_parquet(target):
             raise InputError(f"{target}: Parquet is written as Parquet; let its name end in {PARQUET}")
         pairs = [(source, target)]
     _require_apart(pairs)

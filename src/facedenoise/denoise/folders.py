@@ -1,12 +1,11 @@
 """Write changed copies of the many pictures of a folder or a prefix, shard by shard."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
-from facedenoise.denoise.places import Finished, Place, below, fetched, is_url, sent
+from facedenoise.denoise.places import Finished, Place, at_hand, below
 from facedenoise.denoise.rewriting import Change, Outcome, rewrite_pictures
 
 PICTURES = 1000  # of a shard, at most
@@ -59,10 +58,7 @@ class Rewriting:
         return self.finished.report(str(shard.number), lambda: self._rewrite(shard))
 
     def _rewrite(self, shard: Shard) -> Any:  # noqa: ANN401
-        with ExitStack() as stack:
-            source, target = self.source, self.target
-            top = stack.enter_context(fetched(source, shard.names)) if is_url(source) else Path(source)
-            out = stack.enter_context(sent(target)) if is_url(target) else Path(target)
+        with at_hand(self.source, self.target, shard.names) as (top, out):
             pairs = [(top / name, out / name) for name in shard.names]
             outcomes = rewrite_pictures(top, pairs, self.change)
             return self.tell(self._as_named(outcome, top, out) for outcome in outcomes)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -13,15 +13,17 @@ import fsspec
 from facedenoise.errors import InputError
 from facedenoise.pictures.files import is_picture
 
+PARQUET = ".parquet"
 Place: TypeAlias = Path | str
 """A path of this machine, or a URL."""
 
 
 class Listed(NamedTuple):
-    """What is below a prefix."""
+    """What is in a folder or below a prefix: pictures, or tables where there is no picture."""
 
-    sizes: dict[str, int]  # of the pictures in bytes, by their names, sorted
+    sizes: dict[str, int]  # in bytes, by their names, sorted
     others: int  # how many other files there are
+    are_tables: bool = False
 
 
 def is_url(place: Place) -> bool:
@@ -29,21 +31,28 @@ def is_url(place: Place) -> bool:
     return "://" in str(place) and not isinstance(place, Path)
 
 
-def list_pictures(place: Place) -> Listed:
-    """Find the pictures below a prefix; InputError if it cannot be read or there is none."""
+def list_faces(place: Place) -> Listed:
+    """Find the pictures below a prefix, or else the Parquet files; InputError if there is none."""
     with _opened(place) as (files, top):
         found = files.find(top, detail=True)
     names = {name.removeprefix(top).lstrip("/"): info["size"] for name, info in sorted(found.items())}
-    sizes = {name: size for name, size in names.items() if is_picture(Path(name))}
-    if not sizes:
-        raise InputError(f"{place}: no picture in it (png, jpg, bmp, tiff, webp)")
-    return Listed(sizes, len(names) - len(sizes))
+    for is_one, are_tables in ((is_picture, False), (is_parquet, True)):
+        if sizes := {name: size for name, size in names.items() if is_one(Path(name))}:
+            return Listed(sizes, len(names) - len(sizes), are_tables)
+    raise InputError(f"{place}: no picture in it (png, jpg, bmp, tiff, webp), and no Parquet file")
+
+
+def is_parquet(path: Path) -> bool:
+    """Return whether a file is a Parquet file by its name."""
+    return path.suffix.lower() == PARQUET
 
 
 @contextmanager
 def fetched(place: Place, names: Sequence[str]) -> Iterator[Path]:
     """Yield a temporary folder with these files of a place."""
     with TemporaryDirectory() as folder:
+        for name in names:
+            Path(folder, name).parent.mkdir(parents=True, exist_ok=True)
         with _opened(place) as (files, top):
             files.get([f"{top}/{name}" for name in names], [f"{folder}/{name}" for name in names])
         yield Path(folder)
@@ -58,6 +67,15 @@ def sent(place: Place) -> Iterator[Path]:
         names = [path.relative_to(folder).as_posix() for path in written]
         with _opened(place) as (files, top):
             files.put([*map(str, written)], [f"{top}/{name}" for name in names])
+
+
+@contextmanager
+def at_hand(source: Place, target: Place, names: Sequence[str]) -> Iterator[tuple[Path, Path]]:
+    """Yield two folders of this machine: one to read these files of `source` in, one to write them to."""
+    with ExitStack() as stack:
+        top = stack.enter_context(fetched(source, names)) if is_url(source) else Path(source)
+        out = stack.enter_context(sent(target)) if is_url(target) else Path(target)
+        yield top, out
 
 
 @dataclass(frozen=True)

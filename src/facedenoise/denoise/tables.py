@@ -1,6 +1,6 @@
-"""Write changed copies of Parquet files of faces, shard by shard; a finished shard is a Parquet file, too."""
+"""Write changed copies of Parquet files of faces: shard by shard on this machine, file by file elsewhere."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from facedenoise.data.archives import readable
 from facedenoise.data.face import Problems
 from facedenoise.data.parquet import parquet_table
 from facedenoise.data.pixels import NO_PICTURE
-from facedenoise.denoise.places import Finished
+from facedenoise.denoise.places import Finished, Place, at_hand
 from facedenoise.denoise.rewriting import Change, Outcome, rewrite_pictures
 from facedenoise.errors import InputError
 from facedenoise.files import replacing
@@ -101,6 +101,53 @@ class TableRewriting:
         with _writing(self._file(part)):
             finish(self._file(part), rows.with_columns(changed).write_parquet)
         return self.tell(finding for outcome in outcomes for finding in outcome.findings)
+
+
+class File(NamedTuple):
+    """A Parquet file below a prefix, which is the shard of this number."""
+
+    number: int
+    name: str
+
+    def __str__(self) -> str:
+        """Say which."""
+        return self.name
+
+
+def files_of(names: Iterable[str]) -> list[File]:
+    """Return the shards of a prefix."""
+    return [File(number, name) for number, name in enumerate(names)]
+
+
+@dataclass(frozen=True)
+class FileRewriting:
+    """Changes the pictures of whole Parquet files, from a place to a place; one of both is a prefix.
+
+    Of a file it returns its name, and what `tell` makes of each `ROWS` of its rows.
+    """
+
+    source: Place
+    target: Place
+    change: Change
+    tell: Callable[[Iterator[Any]], dict[str, Any]]
+    finished: Finished
+
+    def __call__(self, file: File) -> tuple[str, list[dict[str, Any]]]:
+        """Write a file with changed pictures, unless that is done."""
+        return file.name, self.finished.report(str(file.number), lambda: self._rewrite(file.name))
+
+    def _rewrite(self, name: str) -> list[dict[str, Any]]:
+        with at_hand(self.source, self.target, [name]) as (top, out), TemporaryDirectory() as scratch:
+            rewriting = TableRewriting(self.change, self.tell, Finished(scratch))
+            try:
+                parts = parts_of([(top / name, out / name)])
+                told = [rewriting(part) for part in parts]
+                if wrong := next((each["error"] for each in told if "error" in each), None):
+                    raise InputError(wrong)
+                rewriting.join(parts)
+            except InputError as error:  # as the user names the file
+                raise InputError(str(error).replace(f"{top}/", f"{self.source}/")) from None
+        return told
 
 
 def _changed(contents: pl.Series, change: Change) -> tuple[pl.Series, list[Outcome]]:
