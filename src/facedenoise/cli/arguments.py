@@ -15,8 +15,9 @@ from typing import Any
 from facedenoise.models import MODELS
 
 _DENOISE = """\
-Denoise a picture (png, jpg, bmp, webp, tiff with all its pages), the faces of a CSV in the layout of FER2013, or
-the pictures in a Parquet file; or all pictures, or else all Parquet files, in a folder or below an s3:// prefix. The noise is estimated picture by picture and told to the network; a picture without noise is copied
+Denoise a picture (png, jpg, bmp, webp, tiff with all its pages), the faces of a CSV in the layout of FER2013,
+or the pictures in a Parquet file; or all pictures, or else all Parquet files, in a folder or below an s3://
+prefix. The noise is estimated picture by picture and told to the network; a picture without noise is copied
 as it is. The input is never written over; a file that cannot be read is reported, and the others are done.
 
 examples: facedenoise denoise noisy.png clean.png
@@ -124,7 +125,7 @@ def _demo(add: Callable[..., Any]) -> None:
 
 
 def _files(add: Callable[..., Any], place: Callable[[str], Path | str] = Path) -> None:
-    add("source", type=place, metavar="IN", help="a picture, a folder, or a CSV")
+    add("source", type=place, metavar="IN", help="a picture, a folder, a CSV, Parquet or a prefix")
     add("target", type=place, metavar="OUT", help="what to write, of the same kind")
 
 
