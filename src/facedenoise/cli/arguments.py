@@ -125,7 +125,7 @@ def _demo(add: Callable[..., Any]) -> None:
 
 
 def _files(add: Callable[..., Any], place: Callable[[str], Path | str] = Path) -> None:
-    add("source", type=place, metavar="IN", help="a picture, a folder, a CSV, Parquet or a prefix")
+    add("source", type=place, metavar="IN", help="what to read")
     add("target", type=place, metavar="OUT", help="what to write, of the same kind")
 
 
