@@ -61,12 +61,14 @@ class Run:
 
     @cached_property
     def recipe(self) -> dict[tuple[str, str], Any]:
-        """Everything but the seeds that decides its scores: other params, hashes of code, faces and noise."""
+        """Everything but the seeds that decides its scores: other params, hashes of code, faces and noise.
+
+        Of networks only the names, which say where a chain starts: the seeds decide their bytes.
+        """
         inputs = {
-            (stage, item["path"]): item["md5"]
+            (stage, item["path"]): None if item["path"].startswith("models/") else item["md5"]
             for stage, entry in self._scoring
             for item in entry.get("deps", ())
-            if not item["path"].startswith("models/")
         }
         return inputs | {at: value for at, value in self._settings.items() if at[1] not in SEEDS}
 

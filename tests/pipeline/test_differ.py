@@ -20,7 +20,7 @@ from helpers import write_tensors
 
 from facedenoise.files import md5_of
 from stages.differ import report, take_sides
-from stages.paths import METRICS, SEEDS, eval_file, noisy_file, split_file
+from stages.paths import METRICS, SEEDS, eval_file, noisy_file, split_file, weights_file
 from stages.published import faces_here
 from stages.release import seed_spread
 from stages.revisions import Run, read_run, replicates
@@ -54,6 +54,7 @@ def made_up(
     faces: str = "aa",
     noise: str = "bb",
     task: str = TASK,
+    after: str = "untrained",
     table: bool = True,
 ) -> Run:
     """Return a run whose networks score so much above `BASE`, by MODEL_SCORE, on average over the faces."""
@@ -71,7 +72,10 @@ def made_up(
     test, noisy = split_file("test").as_posix(), noisy_file(task, "test").as_posix()
     params = {"train": {"seed": seed}, "gan.seed": gan_seed, f"tasks.{task}.train": {"lr": lr}}
     stages = {
-        f"train@{task}": {"params": {"params.yaml": params}},
+        f"train@{task}": {
+            "deps": [{"path": weights_file(after, "unet").as_posix(), "md5": f"{seed}"}],
+            "params": {"params.yaml": params},
+        },
         f"evaluate@{task}": {"deps": [{"path": test, "md5": faces}, {"path": noisy, "md5": noise}]},
     }
     files = Files({eval_file(task, "csv"): scores.to_csv(index=False)} if table else {})
@@ -117,7 +121,11 @@ def test_the_page_shows_what_is_printed() -> None:
 
 
 def test_replicates_have_the_same_recipe_and_another_seed_of_the_unets_each_once() -> None:
-    recipes = [made_up("rate", lr=0.002, seed=1), made_up("faces", faces="cc", seed=1)]
+    recipes = [
+        made_up("rate", lr=0.002, seed=1),
+        made_up("faces", faces="cc", seed=1),
+        made_up("chain", after="another", seed=1),
+    ]
     unets = [made_up("same"), made_up("gan", gan_seed=1), made_up("again", seed=1)]
     found = replicates(made_up("HEAD"), [*recipes, *unets, made_up("two", seed=2, gan_seed=2)])
     assert [run.name for run in found] == ["again", "two"]
