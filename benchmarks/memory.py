@@ -32,7 +32,7 @@ from stages import run
 
 ROWS = (24_000, 100_000, 400_000)
 STAGES = (
-    *("split", "noise", "untrained", "train", "gan", "classifier"),
+    *("sample", "split", "noise", "untrained", "train", "gan", "classifier"),
     *("evaluate", "picture", "compare", "report"),
 )
 TINY: dict[str, dict[str, Any]] = {

@@ -155,7 +155,6 @@ class Train:
 
     seed: Seed
     batch_size: Count
-    muon: NotNegative
     weight_decay: NotNegative
     warmup: Share
     clip: Positive

@@ -1,4 +1,4 @@
-"""The common part of the learners: Muon and AdamW on clipped gradients, and an average of the weights."""
+"""The common part of the learners: AdamW on clipped gradients, and an average of the weights."""
 
 from typing import Any
 
@@ -7,7 +7,6 @@ from torch import Tensor, nn
 
 from facedenoise.models.device import has_bfloat16
 from facedenoise.training.distributed import synchronised
-from facedenoise.training.muon import Muon, is_matrix
 from facedenoise.training.schedule import WeightAverage
 
 
@@ -28,8 +27,6 @@ class Descent:
         The largest gradient norm.
     ema : float
         Decay of the weight average.
-    muon : float, default 0
-        `Muon` trains the matrices at so many times the learning rate, AdamW the rest; 0: AdamW trains all.
     """
 
     def __init__(
@@ -41,18 +38,12 @@ class Descent:
         weight_decay: float,
         clip: float,
         ema: float,
-        muon: float = 0.0,
     ) -> None:
         self.network = network.train()
         self.synchronised = synchronised(network)
         self.lr = lr
         self.clip = clip
-        matrices = [weight for weight in network.parameters() if muon and is_matrix(weight)]
-        others = [weight for weight in network.parameters() if not (muon and is_matrix(weight))]
-        self.optimisers: list[tuple[torch.optim.Optimizer, float]] = [
-            (torch.optim.AdamW(others, lr=lr, weight_decay=weight_decay, fused=True), 1.0),
-            *([(Muon(matrices, lr=muon * lr), muon)] if matrices else []),
-        ]
+        self.optimiser = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
         self.ema = WeightAverage(network, average, ema)
         self.device = next(network.parameters()).device
         self.bfloat16 = has_bfloat16(self.device)
@@ -65,12 +56,11 @@ class Descent:
 
     def descend(self, loss: Tensor, factor: float) -> None:
         """Take one step down the gradient of a loss, with the learning rate times `factor`."""
-        self.network.zero_grad()
+        self.optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
-        for optimiser, times in self.optimisers:
-            optimiser.param_groups[0]["lr"] = times * self.rate(factor)
-            optimiser.step()
+        self.optimiser.param_groups[0]["lr"] = self.rate(factor)
+        self.optimiser.step()
         self.ema.update(self.network)
 
     def rate(self, factor: float) -> float:
@@ -82,12 +72,12 @@ class Descent:
         return self.ema.average
 
     def state(self) -> dict[str, Any]:
-        """Return network, average and optimisers."""
+        """Return network, average and optimiser."""
         return {
             "network": self.network.state_dict(),
             "average": self.ema.average.state_dict(),
             "updates": self.ema.updates,
-            "optimisers": [optimiser.state_dict() for optimiser, _ in self.optimisers],
+            "optimiser": self.optimiser.state_dict(),
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -95,5 +85,4 @@ class Descent:
         self.network.load_state_dict(state["network"])
         self.ema.average.load_state_dict(state["average"])
         self.ema.updates = state["updates"]
-        for (optimiser, _), own in zip(self.optimisers, state["optimisers"], strict=True):
-            optimiser.load_state_dict(own)
+        self.optimiser.load_state_dict(state["optimiser"])
