@@ -32,7 +32,7 @@ from stages import run
 
 ROWS = (24_000, 100_000, 400_000)
 STAGES = (
-    *("sample", "split", "noise", "untrained", "train", "gan", "classifier"),
+    *("split", "noise", "untrained", "train", "gan", "classifier"),
     *("evaluate", "picture", "compare", "report"),
 )
 TINY: dict[str, dict[str, Any]] = {
