@@ -12,12 +12,14 @@ import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 from typing import Any
 
+import common
 from checkout import circumstances, enter, pairs, run_command_line, score
-from common import RESULTS, print_table, write_result
+from common import print_table, write_result
 from recipe import Weights, batches, learner_from, trained_steps, untrained
 
 from facedenoise.models import UNTRAINED
@@ -26,6 +28,7 @@ from facedenoise.training.loop import cpu_state
 from stages import run
 
 Row = dict[str, Any]
+pool = partial(ProcessPoolExecutor, mp_context=multiprocessing.get_context("spawn"))
 
 
 def main() -> None:
@@ -46,7 +49,7 @@ def main() -> None:
 
 def finished(facts: Row) -> list[Row]:
     """Return the trainings of the result, if they were made under the same circumstances."""
-    path = RESULTS / "chain.json"
+    path = common.RESULTS / "chain.json"
     result = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
     same = all(result.get(name) == json.loads(json.dumps(value)) for name, value in facts.items())
     return list(result["trainings"]) if same else []
@@ -56,7 +59,7 @@ def train_all(params: Params, arguments: Any, done: set[tuple[str, int]]) -> Ite
     """Train the task in both ways for each seed; yield the scores as they come."""
     before = [*tasks_before(params, arguments.task)][::-1]
     ways = product(arguments.seeds, ([*before, arguments.task], [arguments.task]))
-    with ProcessPoolExecutor(arguments.jobs, multiprocessing.get_context("spawn")) as processes:
+    with pool(arguments.jobs) as processes:
         missing = [(seed, tasks) for seed, tasks in ways if (" ".join(tasks), seed) not in done]
         for future in as_completed([processes.submit(train, Path.cwd(), *each) for each in missing]):
             yield future.result()

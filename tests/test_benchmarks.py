@@ -14,6 +14,7 @@ from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
+import chain
 import common
 import gan
 import inference
@@ -150,6 +151,20 @@ def test_equal_budgets_trains_both_ways_for_as_long(run: Run) -> None:
     rows = run("time_to_quality", "--budget", "0.2", name="equal_budgets")["tasks"]
     assert [(row["task"], row["way"]) for row in rows] == list(product(TASKS, ("ours", "reference")))
     assert all(row["seconds"] >= 0.2 for row in rows)
+
+
+def test_chain_trains_with_and_without_the_tasks_before_and_nothing_twice(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(chain, "pool", ThreadPoolExecutor)
+    found = run("chain", "high_gaussian", "--seeds", "0", "1")["trainings"]
+    both = "low_gaussian high_gaussian"
+    ways = [(both, "low_gaussian"), (both, "high_gaussian"), ("high_gaussian", "high_gaussian")]
+    trained = {(row["chain"], row["task"], row["seed"]): row["test_psnr"] for row in found}
+    assert trained.keys() == {(*way, seed) for way in ways for seed in (0, 1)}
+    assert len({trained[way] for way in trained if way[1] == "high_gaussian"}) == 4
+    monkeypatch.setattr(chain, "train", None)  # now nothing can be trained
+    assert run("chain", "high_gaussian", "--seeds", "0", "1")["trainings"] == found
 
 
 def test_a_task_that_the_run_lacks_is_refused(finished: Path) -> None:
