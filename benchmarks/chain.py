@@ -2,13 +2,14 @@
 
     OMP_NUM_THREADS=1 python benchmarks/chain.py RUN high_gaussian --jobs 2    # benchmarks/results/chain.json
 
-RUN is a checkout in which `dvc repro` has made the noise. For each seed the U-Net is trained twice, as
-params.yaml says: after all tasks before it, which are trained, too, and from the untrained weights. All are
-scored on all test faces. The result is written after each of the two; a second call leaves out what it finds.
+RUN is a checkout in which `dvc repro` has made the noise. For each seed the script trains the U-Net twice, as
+params.yaml says: once at the end of its chain, with all tasks before it, and once from untrained weights. It
+scores each on all test faces. It writes the result after each chain; a second call trains what is missing.
 """
 
 import json
 import multiprocessing
+from argparse import Namespace
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
@@ -55,7 +56,7 @@ def finished(facts: Row) -> list[Row]:
     return list(result["trainings"]) if same else []
 
 
-def train_all(params: Params, arguments: Any, done: set[tuple[str, int]]) -> Iterator[list[Row]]:  # noqa: ANN401
+def train_all(params: Params, arguments: Namespace, done: set[tuple[str, int]]) -> Iterator[list[Row]]:
     """Train the task in both ways for each seed; yield the scores as they come."""
     before = [*tasks_before(params, arguments.task)][::-1]
     ways = product(arguments.seeds, ([*before, arguments.task], [arguments.task]))
