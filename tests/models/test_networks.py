@@ -95,6 +95,15 @@ def test_unsaturated_pixels_are_kept_where_asked() -> None:
     assert changed[saturated].float().mean() > 0.9
 
 
+def test_a_missing_pixel_is_filled_but_the_network_sees_whether_it_was_black_or_white() -> None:
+    noisy = random_images().clamp(0.01, 0.99)
+    black, white = (noisy.index_fill(3, torch.tensor([5]), value) for value in (0.0, 1.0))
+    untrained = AttentionUNet(WIDTHS, BLOCKS, keep_unsaturated=True)
+    torch.testing.assert_close(untrained(black), untrained(white))
+    trained = awake(untrained)
+    assert (trained(black) - trained(white)).abs().max() > 1e-3
+
+
 def test_missing_pixels_get_the_mean_of_known_neighbours() -> None:
     image = torch.arange(25.0).view(1, 1, 5, 5) / 25
     missing = torch.zeros_like(image)
@@ -184,7 +193,7 @@ class TestColour:
         denoised = network(told(noisy, 0.1) if level else noisy)
         assert denoised.shape == noisy.shape
         denoised.square().mean().backward()
-        assert network.stem.weight.shape == (WIDTHS[0], 9 if level else 6, 3, 3)
+        assert network.stem.weight.shape == (WIDTHS[0], 12 if level else 9, 3, 3)
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None, name
             assert parameter.grad.abs().sum() > 0, name

@@ -78,8 +78,8 @@ class Up(nn.Module):
 class AttentionUNet(nn.Module):
     """Estimate the clean image: the input, or the input with its missing pixels filled, plus a residual.
 
-    The network sees that image and the mask (0 or 1) of the input's saturated pixels, in as many channels.
-    One that is told the level of the noise also sees the square root of it, again in as many channels.
+    The network sees that image and two masks (0 or 1), of the input's black and of its white pixels, with as
+    many channels each. One that is told the level of the noise also sees the square root of it.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ class AttentionUNet(nn.Module):
         self.keep_unsaturated = keep_unsaturated
         self.level = level
         steps = list(pairwise(widths))
-        self.stem = orthogonal(nn.Conv2d((3 if level else 2) * channels, widths[0], 3, padding=1))
+        self.stem = orthogonal(nn.Conv2d((4 if level else 3) * channels, widths[0], 3, padding=1))
         self.encoders = nn.ModuleList(
             residual_blocks(width, n) for width, n in zip(widths, blocks, strict=True)
         )
@@ -165,11 +165,11 @@ class AttentionUNet(nn.Module):
         padding = (0, -width % self.stride, 0, -height % self.stride)
         padded = functional.pad(noisy, padding, mode="replicate") if any(padding) else noisy
         image, known = padded[:, : self.channels], padded[:, self.channels :]
-        saturated = ((image <= 0) | (image >= 1)).to(image.dtype)
-        missing, wrong = self._judged(saturated, known)
+        black, white = (image <= 0).to(image.dtype), (image >= 1).to(image.dtype)
+        missing, wrong = self._judged(black + white, known)
         image = image if missing is None else filled(image, missing)
         told = [known.sqrt()] if self.level else []
-        features = self.features(torch.cat([image, saturated, *told], dim=1))
+        features = self.features(torch.cat([image, black, white, *told], dim=1))
         # The sum is taken in float32: bfloat16 would round the image itself.
         residual = self.head(features).float()
         residual = residual if wrong is None else residual * wrong
@@ -182,7 +182,7 @@ class AttentionUNet(nn.Module):
         return (saturated, saturated) if self.keep_unsaturated else (None, None)
 
     def features(self, x: Tensor) -> Tensor:
-        """Map the input channels (N, 2C or 3C, H, W) to features (N, widths[0], H, W)."""
+        """Map the input channels (N, 3C or 4C, H, W) to features (N, widths[0], H, W)."""
         x = self.encoders[0](self.stem(x))
         skips = []
         for down, encoder in zip(self.downs, self.encoders[1:], strict=True):
