@@ -30,7 +30,7 @@ def learner_from(params: Params, task: str, weights: Weights) -> Reconstruction:
     with TemporaryDirectory() as folder:
         start = Path(folder) / "unet.safetensors"
         write_weights(start, weights, {})
-        return training(params, task, start).denoiser()
+        return training(params, task, start).denoiser(muon=params.train.muon)
 
 
 def learner_from_scratch(params: Params, task: str) -> Reconstruction:

@@ -32,15 +32,16 @@ class DenoiserTraining:
     own: TrainTask | GanTask
     starts: list[Path]
 
-    def denoiser(self) -> Reconstruction:
-        """Make the learner of the denoiser, from the weights that it starts from."""
+    def denoiser(self, *, muon: float = 0.0) -> Reconstruction:
+        """Make the learner of the denoiser, from the weights that it starts from; `muon` as in `Descent`."""
         seed_everything(self.section.seed)
         settings, device = self._network_settings(), training_device()
         network, average = (placed(AttentionUNet(**settings), device) for _ in range(2))
         load_weights(network, self.starts[0])
         train = self.params.tasks[self.task].train
         rates = {"lr": self.own.lr, "weight_decay": self.params.train.weight_decay, "balance": train.balance}
-        return Reconstruction(network, average, **rates, clip=self.section.clip, ema=self.section.ema)
+        steady = {"clip": self.section.clip, "ema": self.section.ema}
+        return Reconstruction(network, average, **rates, **steady, muon=muon)
 
     def run(self, stage: str, learner: Learner, plan: Plan, model: str) -> Progress:
         """Train on the task's pairs; judge on its validation pairs."""

@@ -15,7 +15,7 @@ def main() -> None:
     task, section = params.tasks[name], params.train
     training = DenoiserTraining(params, name, section, task.train, [weights_file(task.after, "unet")])
     plan = Plan(task.train.epochs, section.warmup, section.patience)
-    progress = training.run("train", training.denoiser(), plan, "unet")
+    progress = training.run("train", training.denoiser(muon=section.muon), plan, "unet")
     if is_first():
         write_weights(weights_file(name, "unet"), progress.kept, training.description("unet"))
 

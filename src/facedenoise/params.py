@@ -155,6 +155,7 @@ class Train:
 
     seed: Seed
     batch_size: Count
+    muon: NotNegative
     weight_decay: NotNegative
     warmup: Share
     clip: Positive

@@ -58,7 +58,7 @@ KINDS = ("reconstruction", "adversarial", "classification")
 
 def reconstruction() -> Reconstruction:
     network, average = (AttentionUNet((4, 8), (1, 1)) for _ in range(2))
-    learner = Reconstruction(network, average, lr=0.003, weight_decay=0.0, clip=1.0, ema=0.9)
+    learner = Reconstruction(network, average, lr=0.003, weight_decay=0.0, clip=1.0, ema=0.9, muon=3.0)
     learner.bfloat16 = False
     return learner
 

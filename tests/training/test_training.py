@@ -1,6 +1,7 @@
 """The trainings: they learn, the adversarial gradient arrives, and a resumed run is the same run."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -64,10 +65,12 @@ def validate_on(pairs: Pairs, *, told: bool = False) -> Validate:
     return validator(pairs, TASK_NOISE, CPU, told=told)
 
 
-def reconstruction(lr: float = 0.003, clip: float = 1.0, **settings: Any) -> Reconstruction:
+def reconstruction(
+    lr: float = 0.003, clip: float = 1.0, muon: float = 0.0, **settings: Any
+) -> Reconstruction:
     seed_everything(0)
     network, average = (AttentionUNet((4, 8), (1, 1), **settings) for _ in range(2))
-    return Reconstruction(network, average, lr=lr, weight_decay=0.0, clip=clip, ema=0.9)
+    return Reconstruction(network, average, lr=lr, weight_decay=0.0, clip=clip, ema=0.9, muon=muon)
 
 
 def adversarial(weight: float = 1.0, clip: float = 1.0, *, level: bool = False) -> Adversarial:
@@ -339,7 +342,7 @@ def test_the_history_has_a_row_an_epoch_and_the_log_file_a_bar(
     assert capsys.readouterr().err.count("test 1/2:") == 1
 
 
-@pytest.mark.parametrize("make", [reconstruction, adversarial])
+@pytest.mark.parametrize("make", [reconstruction, partial(reconstruction, muon=3.0), adversarial])
 def test_a_killed_training_goes_on_and_ends_as_if_it_had_not_been(
     make: Callable[[], Any], pairs: Pairs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

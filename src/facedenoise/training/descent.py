@@ -1,4 +1,4 @@
-"""The common part of the learners: AdamW on clipped gradients, and an average of the weights."""
+"""The common part of the learners: Muon and AdamW on clipped gradients, and an average of the weights."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from facedenoise.models.device import has_bfloat16
 from facedenoise.training.distributed import synchronised
+from facedenoise.training.muon import Muon, is_matrix
 from facedenoise.training.schedule import WeightAverage
 
 
@@ -22,11 +23,13 @@ class Descent:
     lr : float
         The highest learning rate.
     weight_decay : float
-        Weight decay of AdamW.
+        Share of a weight, times its learning rate, that a step takes off.
     clip : float
         The largest gradient norm.
     ema : float
         Decay of the weight average.
+    muon : float, default 0
+        `Muon` trains the matrices at so many times the learning rate, AdamW the rest; 0: AdamW trains all.
     """
 
     def __init__(
@@ -38,12 +41,18 @@ class Descent:
         weight_decay: float,
         clip: float,
         ema: float,
+        muon: float = 0.0,
     ) -> None:
         self.network = network.train()
         self.synchronised = synchronised(network)
         self.lr = lr
         self.clip = clip
-        self.optimiser = torch.optim.AdamW(network.parameters(), lr=lr, weight_decay=weight_decay, fused=True)
+        matrices = [weight for weight in network.parameters() if muon and is_matrix(weight)]
+        others = [weight for weight in network.parameters() if not (muon and is_matrix(weight))]
+        self.optimisers: list[tuple[torch.optim.Optimizer, float]] = [
+            (torch.optim.AdamW(others, lr=lr, weight_decay=weight_decay, fused=True), 1.0),
+            *([(Muon(matrices, lr=muon * lr, weight_decay=weight_decay), muon)] if matrices else []),
+        ]
         self.ema = WeightAverage(network, average, ema)
         self.device = next(network.parameters()).device
         self.bfloat16 = has_bfloat16(self.device)
@@ -56,11 +65,12 @@ class Descent:
 
     def descend(self, loss: Tensor, factor: float) -> None:
         """Take one step down the gradient of a loss, with the learning rate times `factor`."""
-        self.optimiser.zero_grad()
+        self.network.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(self.network.parameters(), self.clip)
-        self.optimiser.param_groups[0]["lr"] = self.rate(factor)
-        self.optimiser.step()
+        for optimiser, times in self.optimisers:
+            optimiser.param_groups[0]["lr"] = times * self.rate(factor)
+            optimiser.step()
         self.ema.update(self.network)
 
     def rate(self, factor: float) -> float:
@@ -72,12 +82,12 @@ class Descent:
         return self.ema.average
 
     def state(self) -> dict[str, Any]:
-        """Return network, average and optimiser."""
+        """Return network, average and optimisers."""
         return {
             "network": self.network.state_dict(),
             "average": self.ema.average.state_dict(),
             "updates": self.ema.updates,
-            "optimiser": self.optimiser.state_dict(),
+            "optimisers": [optimiser.state_dict() for optimiser, _ in self.optimisers],
         }
 
     def restore(self, state: dict[str, Any]) -> None:
@@ -85,4 +95,5 @@ class Descent:
         self.network.load_state_dict(state["network"])
         self.ema.average.load_state_dict(state["average"])
         self.ema.updates = state["updates"]
-        self.optimiser.load_state_dict(state["optimiser"])
+        for (optimiser, _), own in zip(self.optimisers, state["optimisers"], strict=True):
+            optimiser.load_state_dict(own)
