@@ -9,8 +9,6 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor, nn
 
-from facedenoise.models.device import has_bfloat16
-
 MOMENTUM = 0.95
 ITERATIONS = 5
 POLYNOMIAL = (3.4445, -4.7750, 2.0315)  # of Jordan et al.: brings singular values near 1 soonest
@@ -55,14 +53,20 @@ def is_matrix(weight: Tensor) -> bool:
 def orthogonalised(weight: Tensor) -> Tensor:
     """Return a weight whose matrix has the same singular vectors, and singular values of about 1; same shape.
 
-    A Newton-Schulz iteration; in bfloat16 where that is native, as nothing depends on the last digits.
+    A Newton-Schulz iteration. All its factors are polynomials of the small Gram matrix, so that the large
+    matrix itself is multiplied only twice.
     """
-    matrix = weight.flatten(1).to(torch.bfloat16 if has_bfloat16(weight.device) else torch.float32)
+    matrix = weight.flatten(1)
     if is_tall := matrix.shape[0] > matrix.shape[1]:
         matrix = matrix.T
     matrix = matrix / (matrix.norm() + torch.finfo(matrix.dtype).tiny)
+    gram = matrix @ matrix.T
     linear, cubic, quintic = POLYNOMIAL
+    factors = []
     for _ in range(ITERATIONS):
-        gram = matrix @ matrix.T
-        matrix = linear * matrix + (cubic * gram + quintic * gram @ gram) @ matrix
-    return (matrix.T if is_tall else matrix).reshape(weight.shape).to(weight.dtype)
+        factor = torch.addmm(gram, gram, gram, beta=cubic, alpha=quintic)
+        factor.diagonal().add_(linear)
+        factors.append(factor)
+        gram = factor @ gram @ factor
+    matrix = torch.linalg.multi_dot([*factors, matrix])
+    return (matrix.T if is_tall else matrix).reshape(weight.shape)
