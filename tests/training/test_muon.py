@@ -28,6 +28,11 @@ def test_singular_vectors_stay_and_singular_values_become_one(shape: tuple[int, 
     assert (seen - singular.diag()).abs().max() < 1e-4
 
 
+@pytest.mark.parametrize("scale", [1e-18, 1e-20, 1e-23, 1e-30, 1e-40])
+def test_a_gradient_whose_square_underflows_is_a_finite_step(scale: float) -> None:
+    assert orthogonalised(scale * random(16, 8)).abs().max() <= 1
+
+
 def test_no_gradient_is_no_step() -> None:
     assert not orthogonalised(torch.zeros(4, 6)).any()
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 MOMENTUM = 0.95
 ITERATIONS = 5
+SMALLEST = 1e-18  # norm of a gradient; the squares of smaller ones underflow
 POLYNOMIAL = (3.4445, -4.7750, 2.0315)  # of Jordan et al.: brings singular values near 1 soonest
 
 
@@ -59,7 +60,7 @@ def orthogonalised(weight: Tensor) -> Tensor:
     matrix = weight.flatten(1)
     if is_tall := matrix.shape[0] > matrix.shape[1]:
         matrix = matrix.T
-    matrix = matrix / (matrix.norm() + torch.finfo(matrix.dtype).tiny)
+    matrix = matrix / matrix.norm().clamp(min=SMALLEST)
     gram = matrix @ matrix.T
     linear, cubic, quintic = POLYNOMIAL
     factors = []
