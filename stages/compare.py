@@ -27,6 +27,7 @@ from stages.paths import CROSS_NOISE, METRICS, PLANE, eval_file, noisy_file, spl
 from stages.settings import load_params
 
 FaceScores: TypeAlias = Mapping[tuple[str, str], Mapping[str, NDArray[np.float64]]]
+Headlines: TypeAlias = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 def main() -> None:
@@ -36,14 +37,17 @@ def main() -> None:
     remove_leftovers(tasks)
     panels = {task: read_json(eval_file(task, "json")) for task in tasks}
     headlines = {task: headline(panel) for task, panel in panels.items()}
-    write_json(CROSS_NOISE, cross_noise(params))
+    write_json(CROSS_NOISE, cross_noise(params, headlines))
     write_json(PLANE, {task: panel["plane"] for task, panel in panels.items()})
     write_json(METRICS, {**headlines, "clean": panels[tasks[0]]["clean"]})  # the same for all tasks
     print(readable(headlines))
 
 
-def cross_noise(params: Params) -> dict[str, Any]:
-    """Score each network on each noise: by model, by the task it was trained on, by the task of the noise."""
+def cross_noise(params: Params, headlines: Headlines) -> dict[str, Any]:
+    """Score each network on each noise: by model, by the task it was trained on, by the task of the noise.
+
+    What it scores on its own noise is in the headlines.
+    """
     count = len(read_tensors(split_file("test"))["row"])
     shards = [Noisy(task, rows) for task in params.tasks for rows in shards_of("test", count)]
     scores = map_shards(CrossScoring(params), shards)
@@ -53,11 +57,21 @@ def cross_noise(params: Params) -> dict[str, Any]:
         parts[shard.task].append(of_faces)
     return {
         model: {
-            trained: {task: mean_scores(each[model, trained] for each in parts[task]) for task in parts}
+            trained: {
+                task: own_scores(headlines[task][model])
+                if task == trained
+                else mean_scores(each[model, trained] for each in parts[task])
+                for task in parts
+            }
             for trained in params.tasks
         }
         for model in MODELS
     }
+
+
+def own_scores(scores: Mapping[str, Any]) -> dict[str, float]:
+    """Return the scores of a headline that `fidelity` gives, too."""
+    return {name: scores[name] for name in ("psnr", "ssim")}
 
 
 class Noisy(NamedTuple):
@@ -73,7 +87,7 @@ class Noisy(NamedTuple):
 
 @dataclass(frozen=True)
 class CrossScoring:
-    """Scores all networks on shards of noisy test faces; it keeps the networks that it has loaded."""
+    """Scores the networks of other tasks on shards of noisy test faces; it keeps those that it has loaded."""
 
     params: Params
 
@@ -84,8 +98,9 @@ class CrossScoring:
         clean, rows = to_float(test["images"][shard.rows.slice]), test["row"][shard.rows.slice]
         noisy = read_tensors(noisy_file(shard.task, "test"))["images"][shard.rows.slice]
         return {
-            name: fidelity(clean, denoise(network, noise.inputs(noisy, rows, told=network.level)))
-            for name, network in self._networks.items()
+            (model, trained): fidelity(clean, denoise(network, noise.inputs(noisy, rows, told=network.level)))
+            for (model, trained), network in self._networks.items()
+            if trained != shard.task
         }
 
     @cached_property
@@ -94,7 +109,7 @@ class CrossScoring:
         return {(model, task): load_denoiser(weights_file(task, model)) for model, task in names}
 
 
-def readable(headlines: dict[str, dict[str, dict[str, Any]]]) -> str:
+def readable(headlines: Headlines) -> str:
     """Lay out the headline as a table for the terminal."""
     lines = {(task, method): scores for task, panel in headlines.items() for method, scores in panel.items()}
     table = pd.DataFrame.from_dict(lines, orient="index")

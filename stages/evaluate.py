@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import torch
 from safetensors.torch import save
 from torch import Tensor
 
@@ -105,9 +104,7 @@ def judge(
     asked, equal = {name: Blend(name, name, 0.0) for name in names}, scored.equal(plane)
     if equal:
         asked[EQUAL] = equal
-    tell_apart = partial(scored.two_sample, threads=torch.get_num_threads())
-    answers = shown_as("two-sample tests", map_shards(tell_apart, asked.values()), len(asked))
-    told_apart = dict(zip(asked, answers, strict=True))
+    told_apart = scored.two_sample(asked)
     if equal:
         plane[EQUAL] = {
             **scored.point(equal, load_classifier(CLASSIFIER)),

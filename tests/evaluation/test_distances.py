@@ -10,10 +10,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from facedenoise.evaluation import two_sample
 from facedenoise.evaluation.frechet import frechet_distance
 from facedenoise.evaluation.spectrum import spectrum_error
 from facedenoise.evaluation.two_sample import two_sample_accuracy
-from facedenoise.images.tensors import to_float
+from facedenoise.images.tensors import to_float, to_uint8
 
 told_apart = partial(two_sample_accuracy, seed=0)
 
@@ -26,6 +27,10 @@ def white_noise(count: int, sigma: float, size: tuple[int, int] = (48, 48), seed
 def stacked(grey: Tensor) -> Tensor:
     """Return grey images, (N, 1, H, W), as those of three equal channels."""
     return grey.expand(-1, 3, -1, -1)
+
+
+def pixels_of(*sets: Tensor) -> list[NDArray[np.uint8]]:
+    return [to_uint8(images).numpy() for images in sets]
 
 
 def wave(cycles: int, amplitude: float, side: int = 32) -> Tensor:
@@ -141,6 +146,15 @@ def test_the_two_sample_test_depends_on_its_seed_alone() -> None:
     assert torch.equal(torch.random.get_rng_state(), state)
     assert accuracies[0] == accuracies[1]
     assert len(set(accuracies)) > 1
+
+
+def test_sets_are_told_apart_side_by_side_as_each_alone(drawn: Tensor) -> None:
+    clean = to_float(drawn)
+    sets = [*spoiled(clean), clean]
+    together = two_sample.told_apart(*pixels_of(clean), pixels_of(*sets), seed=0)
+    alone = [told_apart(clean, images) for images in sets]
+    assert together == pytest.approx(alone, abs=0.02)  # a convolution of three groups rounds otherwise
+    assert together[2] == alone[2] == 0.5
 
 
 @pytest.mark.parametrize(

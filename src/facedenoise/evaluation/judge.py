@@ -3,7 +3,7 @@
 No set has to be in memory as a whole.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -63,6 +63,6 @@ def distances(clean: Traits, images: Traits) -> dict[str, float]:
     }
 
 
-def two_sample(clean: NDArray[np.uint8], images: NDArray[np.uint8]) -> float:
-    """Return the accuracy of a small network in telling images from clean ones; 0.5 is guessing."""
-    return rounded(told_apart(clean, images, seed=TWO_SAMPLE_SEED))
+def two_sample(clean: NDArray[np.uint8], sets: Sequence[NDArray[np.uint8]]) -> list[float]:
+    """Return how often a small network tells the images of each set from clean ones; 0.5 is guessing."""
+    return [rounded(accuracy) for accuracy in told_apart(clean, sets, seed=TWO_SAMPLE_SEED)]

@@ -4,6 +4,7 @@ So the memory does not grow with the faces, but for the scores and features of e
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,17 +104,14 @@ class Scored:
         of = joined(traits(classifier, images) for (images,) in self.images(blend))
         return point(self._psnr_of(blend), self.traits("clean"), of)
 
-    def two_sample(self, blend: Blend, *, threads: int) -> float:
-        """Return how well a network tells the images of a blend from clean ones.
-
-        The network, and so the score, depends on the number of threads in which it is trained.
-        """
-        torch.set_num_threads(threads)
-        with (
-            spooled(self._pixels(CLEAN), self.files[0].parent) as clean,
-            spooled(self._pixels(blend), self.files[0].parent) as images,
-        ):
-            return two_sample(clean, images)
+    def two_sample(self, asked: Mapping[str, Blend]) -> dict[str, float]:
+        """Return by the name of each blend how well a network tells its images from clean ones."""
+        with ExitStack() as stack:
+            clean, *sets = (
+                stack.enter_context(spooled(self._pixels(blend), self.files[0].parent))
+                for blend in (CLEAN, *asked.values())
+            )
+            return dict(zip(asked, two_sample(clean, sets), strict=True))
 
     def _pixels(self, blend: Blend) -> Iterator[NDArray[np.uint8]]:
         return (to_uint8(images).numpy() for (images,) in self.images(blend))

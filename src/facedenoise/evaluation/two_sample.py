@@ -1,5 +1,6 @@
 """The classifier two-sample test: how well a network tells denoised faces from clean ones."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ from torch.nn import functional
 from facedenoise.images.detail import fine_detail
 from facedenoise.images.fidelity import require_pair
 from facedenoise.images.tensors import to_float, to_uint8
+from facedenoise.models.device import placed
 
 STEPS = 720  # at most; after a third of them some networks still miss the faint noise that others find
 PASSES = 40  # over the faces, at most; with more a network only memorises them
@@ -47,66 +49,106 @@ def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
     Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", 2017, section 3.
     """
     require_pair(clean, denoised)
-    return told_apart(*(to_uint8(images.cpu()).numpy() for images in (clean, denoised)), seed=seed)
+    pixels, others = (to_uint8(images.cpu()).numpy() for images in (clean, denoised))
+    (accuracy,) = told_apart(pixels, [others], seed=seed)
+    return accuracy
 
 
-def told_apart(clean: NDArray[np.uint8], denoised: NDArray[np.uint8], *, seed: int) -> float:
-    """Return `two_sample_accuracy` of rounded images, shape (N, C, H, W), which may be mapped from a file."""
+def told_apart(clean: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]], *, seed: int) -> list[float]:
+    """Return `two_sample_accuracy` of several sets of rounded images, which may be mapped from files.
+
+    The networks of all sets are trained side by side, because a step of one so small spends most of its time
+    outside of the arithmetic. Each gets the faces, the windows and the initial weights that it would get alone.
+
+    Parameters
+    ----------
+    clean : NDArray[np.uint8]
+        Shape (N, C, H, W).
+    others : sequence of NDArray[np.uint8]
+        Of the same shape each.
+    seed : int
+        See `two_sample_accuracy`.
+
+    Returns
+    -------
+    list of float
+        The accuracy of each set.
+    """
     if len(clean) < FEWEST:
         raise ValueError(f"a two-sample test needs at least 2 faces, got {len(clean)}")
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(clean), generator=generator)
-    one, other = (_Faces(clean, denoised, half) for half in order.tensor_split(2))
+    one, other = (_Faces(clean, others, half) for half in order.tensor_split(2))
     accuracies = [
-        _accuracy(_trained(_network(2 * clean.shape[1], seed), learnt, generator), asked)
+        _accuracies(_trained(_networks(len(others), 2 * clean.shape[1], seed), learnt, generator), asked)
         for learnt, asked in ((one, other), (other, one))
     ]
-    return sum(accuracies) / len(accuracies)
+    return torch.stack(accuracies).mean(0).tolist()
 
 
 class _Faces(NamedTuple):
-    """Some faces of two sets; only those that are taken are in memory in floating point."""
+    """Some faces of several sets; only those that are taken are in memory in floating point."""
 
     clean: NDArray[np.uint8]
-    denoised: NDArray[np.uint8]
+    others: Sequence[NDArray[np.uint8]]
     order: Tensor
 
-    def take(self, places: Tensor) -> Tensor:
-        """Return each face in both versions, with their fine detail: (N, 2, 2C, H, W)."""
+    def take(self, places: Tensor, top: int = 0, left: int = 0, side: int | None = None) -> Tensor:
+        """Return each face, clean and of the other sets, with its fine detail; or a square window of each.
+
+        The shape is (N, 2, S 2C, H, W) for S other sets; the clean face is repeated S times.
+        """
         rows = self.order[places].numpy()
-        both = (to_float(torch.from_numpy(images[rows])) for images in (self.clean, self.denoised))
-        images = torch.cat([*both], dim=1)
-        seen = [part.unflatten(1, (2, -1)) for part in (2 * images - 1, fine_detail(images))]
-        return torch.cat(seen, dim=2)
+        window = ..., slice(top, side and top + side), slice(left, side and left + side)
+        sets = [to_float(torch.from_numpy(images[rows][window])) for images in (self.clean, *self.others)]
+        images = torch.stack(sets, dim=1).flatten(0, 1)
+        seen = torch.cat([2 * images - 1, fine_detail(images)], dim=1).unflatten(0, (-1, len(sets)))
+        clean, others = seen[:, :1].expand_as(seen[:, 1:]), seen[:, 1:]
+        return torch.stack([clean.flatten(1, 2), others.flatten(1, 2)], dim=1)
 
 
-def _network(channels: int, seed: int) -> nn.Module:
-    """Return an untrained network; its first convolution sees every pixel, so that texture counts."""
+def _networks(count: int, channels: int, seed: int) -> nn.Module:
+    """Return equal untrained networks as one of several groups: (N, count channels, H, W) to (N, count).
+
+    The first convolution sees every pixel, so that texture counts.
+    """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return nn.Sequential(
-            nn.Conv2d(channels, WIDTH, 5, stride=2, padding=2),
-            nn.ReLU(),
-            nn.Conv2d(WIDTH, WIDTH, 3, stride=2, padding=1),
-            nn.ReLU(),
-            nn.AdaptiveAvgPool2d(1),
-            nn.Flatten(),
-            nn.Linear(WIDTH, 1),
-        )
+        first = nn.Conv2d(channels, WIDTH, 5, stride=2, padding=2)
+        second = nn.Conv2d(WIDTH, WIDTH, 3, stride=2, padding=1)
+        answer = nn.Conv2d(WIDTH, 1, 1)
+        layers = [_repeated(layer, count) for layer in (first, second, answer)]
+    pooled = nn.AdaptiveAvgPool2d(1)
+    stacked = nn.Sequential(layers[0], nn.ReLU(), layers[1], nn.ReLU(), pooled, layers[2], nn.Flatten())
+    return placed(stacked, torch.device("cpu"))
 
 
-def _trained(network: nn.Module, faces: _Faces, generator: torch.Generator) -> nn.Module:
+def _repeated(layer: nn.Conv2d, count: int) -> nn.Conv2d:
+    """Return a convolution of several groups, each of which does what `layer` does."""
+    grouped = nn.Conv2d(
+        count * layer.in_channels,
+        count * layer.out_channels,
+        layer.kernel_size,  # type: ignore[arg-type]
+        stride=layer.stride,  # type: ignore[arg-type]
+        padding=layer.padding,  # type: ignore[arg-type]
+        groups=count,
+    )
+    grouped.load_state_dict({name: torch.cat(count * [value]) for name, value in layer.state_dict().items()})
+    return grouped
+
+
+def _trained(networks: nn.Module, faces: _Faces, generator: torch.Generator) -> nn.Module:
     """Train on faces, the second version of each the denoised one."""
     steps = max(1, min(STEPS, PASSES * len(faces.order) // FACES))
-    optimiser = torch.optim.Adam(network.parameters())
+    optimiser = torch.optim.Adam(networks.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, HIGHEST_RATE, total_steps=steps)
     for _ in range(steps):
-        loss = functional.softplus(-_margins(network, _windows(faces, generator))).mean()
+        losses = functional.softplus(-_margins(networks, _windows(faces, generator))).mean(0)
         optimiser.zero_grad()
-        loss.backward()
+        losses.sum().backward()
         optimiser.step()
         schedule.step()
-    return network
+    return networks
 
 
 def _windows(faces: _Faces, generator: torch.Generator) -> Tensor:
@@ -114,18 +156,18 @@ def _windows(faces: _Faces, generator: torch.Generator) -> Tensor:
     chosen = torch.randint(len(faces.order), (FACES,), generator=generator)
     sides = faces.clean.shape[-2:]
     top, left = (int(torch.randint(max(side - WINDOW, 0) + 1, (), generator=generator)) for side in sides)
-    return faces.take(chosen)[..., top : top + WINDOW, left : left + WINDOW]
+    return faces.take(chosen, top, left, WINDOW)
 
 
 @torch.no_grad()
-def _accuracy(network: nn.Module, faces: _Faces) -> float:
-    """Share of right answers on faces."""
-    parts = torch.arange(len(faces.order)).split(256)
-    right = torch.cat([_margins(network, faces.take(part)) > 0 for part in parts])
-    return right.double().mean().item()
+def _accuracies(networks: nn.Module, faces: _Faces) -> Tensor:
+    """Return the share of right answers on faces of each network."""
+    parts = torch.arange(len(faces.order)).split(64)
+    right = torch.cat([_margins(networks, faces.take(part)) > 0 for part in parts])
+    return right.double().mean(0)
 
 
-def _margins(network: nn.Module, faces: Tensor) -> Tensor:
-    """Return the margin of each answer, shape (2 N): positive where it is right."""
-    logits = network(faces.flatten(0, 1)).view(-1, 2)
-    return (logits * logits.new_tensor([-1, 1])).flatten()
+def _margins(networks: nn.Module, faces: Tensor) -> Tensor:
+    """Return the margins of the answers, shape (2 N, S): positive where one is right."""
+    logits = networks(faces.flatten(0, 1)).unflatten(0, (-1, 2))
+    return (logits * logits.new_tensor([[-1], [1]])).flatten(0, 1)
