@@ -18,6 +18,16 @@ def test_charbonnier_is_the_absolute_error_but_round_at_zero() -> None:
     torch.testing.assert_close(charbonnier(estimate, clean), expected, rtol=1e-5, atol=0)
 
 
+def test_an_estimate_beyond_black_or_white_is_right_but_not_one_beyond_a_grey_pixel() -> None:
+    estimate = torch.tensor([[-0.3, 1.3, -0.3, 1.3, 0.7]], requires_grad=True)
+    errors = charbonnier(estimate, torch.tensor([[0.0, 1.0, 0.1, 0.9, 1.0]]))
+    expected = torch.tensor([[CHARBONNIER_EPSILON, CHARBONNIER_EPSILON, 0.4, 0.4, 0.3]])
+    torch.testing.assert_close(errors, expected, rtol=1e-4, atol=0)
+    errors.sum().backward()
+    assert estimate.grad is not None
+    assert (estimate.grad.sign() == torch.tensor([[0.0, 0.0, -1.0, 1.0, -1.0]])).all()
+
+
 def test_without_balance_every_pixel_counts_the_same() -> None:
     errors = images_of(0.1, 0.01)
     assert balanced(errors, 0).item() == errors.mean().item()

@@ -57,8 +57,8 @@ def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
 def told_apart(clean: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]], *, seed: int) -> list[float]:
     """Return `two_sample_accuracy` of several sets of rounded images, which may be mapped from files.
 
-    The networks of all sets are trained side by side, because a step of one so small spends most of its time
-    outside of the arithmetic. Each gets the faces, the windows and the initial weights that it would get alone.
+    The networks of all sets are trained side by side, because one so small spends most of a step outside of
+    the arithmetic. Each gets the faces, the windows and the initial weights that it would get alone.
 
     Parameters
     ----------

@@ -59,7 +59,7 @@ class Adversarial:
 
     def _scores(self, discriminator: nn.Module, noisy: Tensor, candidate: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.generator.bfloat16):
-            scores: Tensor = discriminator(noisy, candidate)
+            scores: Tensor = discriminator(noisy, candidate.clamp(0, 1))  # as an image ends
         return scores
 
     def _learn_to_judge(

@@ -11,17 +11,24 @@ TYPICAL_ERROR = 0.02  # an image with this error counts once for any balance
 def charbonnier(estimate: Tensor, clean: Tensor) -> Tensor:
     """Smooth absolute error of each pixel, sqrt(d^2 + epsilon^2) (Charbonnier et al. 1994; Lai et al. 2017).
 
+    A denoised image is clipped to [0, 1] in the end. So an estimate below a black pixel or above a white one
+    is right, and a network may be as sure of black and white as it likes.
+
     Parameters
     ----------
-    estimate, clean : Tensor
-        float32, same shape (N, ...).
+    estimate : Tensor
+        float32, not clipped, shape (N, ...).
+    clean : Tensor
+        float32 in [0, 1], same shape.
 
     Returns
     -------
     Tensor
         Same shape.
     """
-    return (torch.square(estimate - clean) + CHARBONNIER_EPSILON**2).sqrt()
+    clipped_to_clean = ((clean <= 0) & (estimate < 0)) | ((clean >= 1) & (estimate > 1))
+    errors = torch.where(clipped_to_clean, 0, estimate - clean)
+    return (torch.square(errors) + CHARBONNIER_EPSILON**2).sqrt()
 
 
 def balanced(errors: Tensor, balance: float) -> Tensor:
