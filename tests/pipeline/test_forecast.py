@@ -44,9 +44,9 @@ def test_the_time_of_other_faces_is_said_for_every_thousand() -> None:
     [whole] = re.findall(r"^about (\d+) minutes the first time$", duration(drawn, 0.01))
     said = r"^about (\d+) minutes the first time, and (\S+) more for every 1,000 faces$"
     [(start, more)] = re.findall(said, duration(own, 0.01))
-    judged, trained = 360 * 3 * 0.014 / 60, 960 * 20.43 * 0.01 / 60
+    judged, trained = 360 * 3 * 0.014 / 60, 960 * 25.43 * 0.01 / 60
     assert int(whole) == pytest.approx(int(start) + judged + trained, abs=1)
-    assert float(more) == pytest.approx(800 * 20.43 * 0.01 / 60 + 3 * 200 * 0.014 / 60, abs=0.06)
+    assert float(more) == pytest.approx(800 * 25.43 * 0.01 / 60 + 3 * 200 * 0.014 / 60, abs=0.06)
 
 
 @pytest.mark.parametrize(("level", "colour"), [(False, "grey"), (True, "rgb")])
