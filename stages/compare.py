@@ -46,7 +46,7 @@ def main() -> None:
 def cross_noise(params: Params, headlines: Headlines) -> dict[str, Any]:
     """Score each network on each noise: by model, by the task it was trained on, by the task of the noise.
 
-    What it scores on its own noise is in the headlines.
+    The scores of a network on its own noise come from the headlines.
     """
     count = len(read_tensors(split_file("test"))["row"])
     shards = [Noisy(task, rows) for task in params.tasks for rows in shards_of("test", count)]

@@ -20,6 +20,7 @@ FACES = 16  # in a step, each in both versions
 WINDOW = 24  # px; a part of the face shows texture as well, in a quarter of the time
 HIGHEST_RATE = 0.01  # of Adam, in one cycle (Smith & Topin, "Super-convergence", 2019)
 WIDTH = 16  # channels
+WHOLE = slice(None), slice(None)  # the window that is all of a face
 FEWEST = 2  # faces; one to train on, one to test on
 
 
@@ -57,8 +58,8 @@ def two_sample_accuracy(clean: Tensor, denoised: Tensor, *, seed: int) -> float:
 def told_apart(clean: NDArray[np.uint8], others: Sequence[NDArray[np.uint8]], *, seed: int) -> list[float]:
     """Return `two_sample_accuracy` of several sets of rounded images, which may be mapped from files.
 
-    The networks of all sets are trained side by side, because one so small spends most of a step outside of
-    the arithmetic. Each gets the faces, the windows and the initial weights that it would get alone.
+    The networks of all sets are trained side by side, since one network this small spends most of its time on
+    overhead. Each gets the faces, the windows and the initial weights that it would get alone.
 
     Parameters
     ----------
@@ -93,14 +94,14 @@ class _Faces(NamedTuple):
     others: Sequence[NDArray[np.uint8]]
     order: Tensor
 
-    def take(self, places: Tensor, top: int = 0, left: int = 0, side: int | None = None) -> Tensor:
-        """Return each face, clean and of the other sets, with its fine detail; or a square window of each.
+    def take(self, places: Tensor, window: tuple[slice, slice] = WHOLE) -> Tensor:
+        """Return a window of each face, clean and of the other sets, with its fine detail.
 
         The shape is (N, 2, S 2C, H, W) for S other sets; the clean face is repeated S times.
         """
         rows = self.order[places].numpy()
-        window = ..., slice(top, side and top + side), slice(left, side and left + side)
-        sets = [to_float(torch.from_numpy(images[rows][window])) for images in (self.clean, *self.others)]
+        parts = (images[rows][..., *window] for images in (self.clean, *self.others))
+        sets = [to_float(torch.from_numpy(part)) for part in parts]
         images = torch.stack(sets, dim=1).flatten(0, 1)
         seen = torch.cat([2 * images - 1, fine_detail(images)], dim=1).unflatten(0, (-1, len(sets)))
         clean, others = seen[:, :1].expand_as(seen[:, 1:]), seen[:, 1:]
@@ -108,7 +109,9 @@ class _Faces(NamedTuple):
 
 
 def _networks(count: int, channels: int, seed: int) -> nn.Module:
-    """Return equal untrained networks as one of several groups: (N, count channels, H, W) to (N, count).
+    """Return equal untrained networks, as one network of several groups.
+
+    It maps (N, count channels, H, W) to (N, count).
 
     The first convolution sees every pixel, so that texture counts.
     """
@@ -156,7 +159,7 @@ def _windows(faces: _Faces, generator: torch.Generator) -> Tensor:
     chosen = torch.randint(len(faces.order), (FACES,), generator=generator)
     sides = faces.clean.shape[-2:]
     top, left = (int(torch.randint(max(side - WINDOW, 0) + 1, (), generator=generator)) for side in sides)
-    return faces.take(chosen, top, left, WINDOW)
+    return faces.take(chosen, (slice(top, top + WINDOW), slice(left, left + WINDOW)))
 
 
 @torch.no_grad()
