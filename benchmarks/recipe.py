@@ -64,7 +64,7 @@ def trained_steps(
 ) -> Iterator[tuple[int, float]]:
     """Train in place; after each step yield the number of steps and seconds so far.
 
-    The schedule, a warm-up and one cosine, is spread over the steps. The seconds include the making of the
+    The schedule, a rise and a fall, is spread over the steps. The seconds include the making of the
     batches, but not what the caller does between two steps. The caller may stop at any step.
     """
     seconds = 0.0

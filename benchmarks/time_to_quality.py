@@ -10,7 +10,7 @@ reference's 20 epochs: we time `--reference-steps` steps and extrapolate. The ti
 of the data or validations; `validation_seconds` has the time of our validations.
 
 With `--budget` each task is trained for that many seconds in both ways, each from its own weights of the task
-before. Our cosine ends with the budget; the budget cuts off the reference's 20 epochs.
+before. Our schedule ends with the budget; the budget cuts off the reference's 20 epochs.
 """
 
 import time

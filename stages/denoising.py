@@ -38,16 +38,20 @@ class DenoiserTraining:
         settings, device = self._network_settings(), training_device()
         network, average = (placed(AttentionUNet(**settings), device) for _ in range(2))
         load_weights(network, self.starts[0])
-        train = self.params.tasks[self.task].train
-        rates = {"lr": self.own.lr, "weight_decay": self.params.train.weight_decay, "balance": train.balance}
-        steady = {"clip": self.section.clip, "ema": self.section.ema}
-        return Reconstruction(network, average, **rates, **steady, muon=muon)
+        return Reconstruction(
+            network,
+            average,
+            lr=self.own.lr,
+            weight_decay=self.params.train.weight_decay,
+            clip=self.section.clip,
+            ema=self.section.ema,
+            muon=muon,
+        )
 
     def run(self, stage: str, learner: Learner, plan: Plan, model: str) -> Progress:
         """Train on the task's pairs; judge on its validation pairs."""
         print(f"{stage}@{self.task} starts from {', '.join(map(str, self.starts))}")
         params, task = self.params, self.params.tasks[self.task]
-        both = [task.train, self.own]  # a GAN also takes the `balance` of `train`
         splits = ("train", "val")
         pairs = [*map(split_file, splits), *(noisy_file(self.task, split) for split in splits)]
         return train(
@@ -56,7 +60,7 @@ class DenoiserTraining:
             self.batches(),
             validator(self._pairs("val"), self.noise, training_device(), told=self.params.model.level),
             plan,
-            settings=[params.model, params.noise, params.train, self.section, task.noise, *both],
+            settings=[params.model, params.noise, params.train, self.section, task.noise, self.own],
             inputs=[*pairs, *self.starts],
             history=history_file(self.task, model),
         )

@@ -32,8 +32,7 @@ def adversarial(training: DenoiserTraining) -> Adversarial:
     gan, channels = training.params.gan, training.params.data.channels
     discriminator = placed(PatchGAN(gan.widths, channels=channels), training_device())
     load_weights(discriminator, training.starts[1])
-    weight = gan.weight * training.params.tasks[training.task].gan.weight_factor
-    settings = {"weight": weight, "smoothing": gan.smoothing, "lr": gan.discriminator_lr}
+    settings = {"weight": gan.weight, "smoothing": gan.smoothing, "lr": gan.discriminator_lr}
     return Adversarial(training.denoiser(), discriminator, **settings)
 
 

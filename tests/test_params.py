@@ -66,16 +66,13 @@ def test_an_image_has_the_channels_of_its_colour(content: dict[str, Any], colour
 def test_a_task_needs_no_title_and_two_may_come_after_the_same(content: dict[str, Any]) -> None:
     params = parse_params({**content, "tasks": {"few_photons": TASK, "fewer": TASK}}, "params.yaml")
     assert params.titles == {"few_photons": "Few photons", "fewer": "Fewer"}
-    assert params.tasks["few_photons"].gan.weight_factor == 1
 
 
-def test_a_task_may_have_noise_that_varies_and_a_balance(content: dict[str, Any]) -> None:
+def test_a_task_may_have_noise_that_varies(content: dict[str, Any]) -> None:
     parts = [{"kind": "gaussian", "std": [0.0, 0.25], "factor": 2}, TASK["noise"]]
-    own = {"noise": {"kind": "one_of", "of": parts}, "train": {"epochs": 1, "lr": 0.001, "balance": 0.5}}
-    tasks = {"any": {**TASK, **own}, "dim": {**TASK, "after": "any"}}
+    tasks = {"any": {**TASK, "noise": {"kind": "one_of", "of": parts}}, "dim": {**TASK, "after": "any"}}
     params = parse_params({**content, "tasks": tasks}, "params.yaml")
     assert params.tasks["any"].noise == OneOf((Varying(Gaussian(0.0, 2), Gaussian(0.25, 2)), Poisson(30)))
-    assert [task.train.balance for task in params.tasks.values()] == [0.5, 0.0]
 
 
 def test_a_wrong_number_in_a_mixture_is_one_line_that_names_its_place(content: dict[str, Any]) -> None:
@@ -104,7 +101,7 @@ def test_a_wrong_number_in_a_mixture_is_one_line_that_names_its_place(content: d
         ("tasks.salt_pepper.after", "salt_pepper"),
         ("tasks.salt_pepper.after", None),
         ("tasks.salt_pepper.title", ""),
-        ("tasks.salt_pepper.gan.weight_factor", -1),
+        ("tasks.salt_pepper.gan.epochs", -1),
         ("tasks.low_gaussian.train.lr", 0),
         ("tasks.low_gaussian.train.lr", None),
         ("tasks.low_gaussian.noise.std", [0.5, 0.1]),
@@ -112,8 +109,6 @@ def test_a_wrong_number_in_a_mixture_is_one_line_that_names_its_place(content: d
         ("tasks.low_gaussian.noise.std", [-0.1, 0.1]),
         ("tasks.low_gaussian.noise.kind", ["gaussian", "poisson"]),
         ("tasks.low_gaussian.noise", {"kind": "one_of", "of": []}),
-        ("tasks.low_gaussian.train.balance", 1.1),
-        ("tasks.low_gaussian.train.balance", "half"),
         ("tasks.low_gaussian.train.epochs", 0),
         ("tasks.low_gaussian.train.epochs", "3"),
         ("tasks.low_gaussian.train.init", "scratch"),

@@ -96,20 +96,18 @@ class NoiseSeed:
 
 @dataclass(frozen=True, config=STRICT)
 class TrainTask:
-    """What differs between the trainings of the U-Nets; for `balance` see `training.losses.balanced`."""
+    """What differs between the trainings of the U-Nets."""
 
     epochs: Count
     lr: Positive
-    balance: Share = 0.0
 
 
 @dataclass(frozen=True, config=STRICT)
 class GanTask:
-    """What differs between the adversarial trainings; `weight_factor` is that of the common weight."""
+    """What differs between the adversarial trainings."""
 
     epochs: Count
     lr: Positive
-    weight_factor: NotNegative = 1.0
 
 
 @dataclass(frozen=True, config=STRICT)

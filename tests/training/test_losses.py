@@ -1,49 +1,48 @@
-"""The losses: what a pixel counts, and what an image counts beside another."""
+"""The loss of the denoisers: minus the PSNR, as an image has it in the end."""
 
 import pytest
 import torch
 from torch import Tensor
 
-from facedenoise.training.losses import CHARBONNIER_EPSILON, TYPICAL_ERROR, balanced, charbonnier
+from facedenoise.images.fidelity import psnr
+from facedenoise.training.losses import negative_psnr
 
 
-def images_of(*errors: float) -> Tensor:
-    """Return the errors of the pixels of an image each, spread around a mean."""
-    return torch.tensor(errors)[:, None, None, None] * torch.linspace(0.5, 1.5, 64).view(1, 1, 8, 8)
+def images(*, seed: int) -> Tensor:
+    """Return four images."""
+    return torch.rand(4, 1, 8, 8, generator=torch.Generator().manual_seed(seed))
 
 
-def test_charbonnier_is_the_absolute_error_but_round_at_zero() -> None:
-    estimate, clean = torch.tensor([[0.0, 0.5, 0.2]]), torch.tensor([[0.0, 0.1, 0.9]])
-    expected = torch.tensor([[CHARBONNIER_EPSILON, 0.4, 0.7]])
-    torch.testing.assert_close(charbonnier(estimate, clean), expected, rtol=1e-5, atol=0)
+def test_it_is_minus_the_mean_psnr_of_clipped_images() -> None:
+    clean = images(seed=0).round(decimals=1)  # some pixels are black or white
+    estimate = clean + 0.1 * (images(seed=1) - 0.5)
+    assert ((clean == 0) & (estimate < 0)).any()
+    assert ((clean == 1) & (estimate > 1)).any()
+    expected = -float(psnr(clean, estimate.clamp(0, 1)).mean())
+    assert negative_psnr(estimate, clean).item() == pytest.approx(expected, abs=0.01)
 
 
 def test_an_estimate_beyond_black_or_white_is_right_but_not_one_beyond_a_grey_pixel() -> None:
     estimate = torch.tensor([[-0.3, 1.3, -0.3, 1.3, 0.7]], requires_grad=True)
-    errors = charbonnier(estimate, torch.tensor([[0.0, 1.0, 0.1, 0.9, 1.0]]))
-    expected = torch.tensor([[CHARBONNIER_EPSILON, CHARBONNIER_EPSILON, 0.4, 0.4, 0.3]])
-    torch.testing.assert_close(errors, expected, rtol=1e-4, atol=0)
-    errors.sum().backward()
+    negative_psnr(estimate, torch.tensor([[0.0, 1.0, 0.1, 0.9, 1.0]])).backward()
     assert estimate.grad is not None
     assert (estimate.grad.sign() == torch.tensor([[0.0, 0.0, -1.0, 1.0, -1.0]])).all()
 
 
-def test_without_balance_every_pixel_counts_the_same() -> None:
-    errors = images_of(0.1, 0.01)
-    assert balanced(errors, 0).item() == errors.mean().item()
-
-
-@pytest.mark.parametrize(("balance", "ratio"), [(0.0, 10.0), (0.5, 10**0.5), (1.0, 1.0)])
-def test_balance_makes_a_tenth_of_the_error_count_as_much(balance: float, ratio: float) -> None:
-    scales = torch.ones(2, 1, 1, 1, requires_grad=True)
-    balanced(scales * images_of(0.2, 0.02), balance).backward()
+def test_faint_noise_counts_as_much_as_strong_noise() -> None:
+    clean, scales = images(seed=0)[:2], torch.ones(2, 1, 1, 1, requires_grad=True)
+    errors = torch.tensor([0.2, 0.02]).view(2, 1, 1, 1) * (images(seed=1)[:1] - 0.5)
+    negative_psnr(clean + scales * errors, clean).backward()
     assert scales.grad is not None
     strong, faint = scales.grad.flatten().tolist()  # what making an error smaller in proportion is worth
-    assert strong / faint == pytest.approx(ratio, rel=0.05)
+    assert faint == pytest.approx(strong, rel=0.05)
 
 
-@pytest.mark.parametrize("balance", [0.3, 1.0])
-def test_an_image_of_typical_error_counts_once_and_an_exact_one_not_without_end(balance: float) -> None:
-    assert balanced(images_of(TYPICAL_ERROR), balance).item() == pytest.approx(TYPICAL_ERROR, rel=0.05)
-    exact = charbonnier(torch.zeros(1, 1, 8, 8), torch.zeros(1, 1, 8, 8))
-    assert balanced(exact, balance).item() < 10 * TYPICAL_ERROR
+def test_an_exact_image_has_60_db_and_no_gradient() -> None:
+    clean = images(seed=0)
+    estimate = clean.clone().requires_grad_()
+    loss = negative_psnr(estimate, clean)
+    loss.backward()
+    assert loss.item() == pytest.approx(-60)
+    assert estimate.grad is not None
+    assert not estimate.grad.any()

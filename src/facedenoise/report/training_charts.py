@@ -20,7 +20,7 @@ def training_charts(results: Results) -> list[Chart]:
         _chart("GAN, validation", "PSNR, dB", _curves(results, "gan", "val_psnr")),
     ]
     losses = [
-        _chart("U-Net, training", "loss, by factors", _curves(results, "unet", "loss"), logarithmic=True),
+        _chart("U-Net, training", "minus PSNR, dB", _curves(results, "unet", "loss")),
         _chart("GAN, training", "generator loss", _curves(results, "gan", "generator_loss")),
     ]
     if results.classifier_is_trained:
@@ -42,7 +42,7 @@ def _curves(results: Results, model: str, column: str) -> list[Curve]:
     ]
 
 
-def _chart(title: str, measure: str, curves: list[Curve], *, logarithmic: bool = False) -> Chart:
+def _chart(title: str, measure: str, curves: list[Curve]) -> Chart:
     """Draw curves, with a dot at the last epoch of each."""
     lines, marks, spoken = [], [], []
     for name, kind, values in curves:
@@ -52,4 +52,4 @@ def _chart(title: str, measure: str, curves: list[Curve], *, logarithmic: bool =
         marks.append(Mark(kind, f"{name}: {last:.4g} after epoch {epoch:g}", epoch, last))
         spoken.append(f"{name}: from {first:.4g} to {last:.4g} in {epoch:g} epochs.")
     axes = ("epoch", measure)
-    return draw_chart(title, " ".join(spoken), axes, lines, marks, whole=True, logarithmic=logarithmic)
+    return draw_chart(title, " ".join(spoken), axes, lines, marks, whole=True)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from facedenoise.training.distributed import synchronised
-from facedenoise.training.losses import balanced, charbonnier, least_squares
+from facedenoise.training.losses import least_squares, negative_psnr
 from facedenoise.training.reconstruction import Reconstruction
 
 DENOISED, CLEAN = 0.0, 1.0
@@ -22,7 +22,7 @@ class Adversarial:
     discriminator : nn.Module
         Maps (noisy, candidate) to a map of scores.
     weight : float
-        Weight of the adversarial loss beside the reconstruction loss; 0 leaves the adversarial loss out.
+        Weight of the adversarial loss beside minus the PSNR in dB; 0 leaves the adversarial loss out.
     smoothing : float
         A clean patch is labelled 1 - smoothing (Salimans et al., "Improved techniques for training GANs",
         2016).
@@ -59,7 +59,7 @@ class Adversarial:
 
     def _scores(self, discriminator: nn.Module, noisy: Tensor, candidate: Tensor) -> Tensor:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.generator.bfloat16):
-            scores: Tensor = discriminator(noisy, candidate.clamp(0, 1))  # as an image ends
+            scores: Tensor = discriminator(noisy, candidate.clamp(0, 1))  # as images are clipped in the end
         return scores
 
     def _learn_to_judge(
@@ -82,7 +82,7 @@ class Adversarial:
         self, noisy: Tensor, clean: Tensor, denoised: Tensor, factor: float
     ) -> dict[str, Tensor]:
         self.discriminator.requires_grad_(requires_grad=False)
-        reconstruction = balanced(charbonnier(denoised, clean), self.generator.balance)
+        reconstruction = negative_psnr(denoised, clean)
         # The bare network: the wrapped one would wait in vain for gradients of its weights.
         scores = self._scores(self.discriminator, noisy, denoised)
         adversarial = least_squares(scores, self.clean_label)

@@ -47,8 +47,9 @@ class Descent:
         self.synchronised = synchronised(network)
         self.lr = lr
         self.clip = clip
-        matrices = [weight for weight in network.parameters() if muon and is_matrix(weight)]
-        others = [weight for weight in network.parameters() if not (muon and is_matrix(weight))]
+        weights = list(network.parameters())
+        matrices = [weight for weight in weights if is_matrix(weight)] if muon else []
+        others = [weight for weight in weights if not (muon and is_matrix(weight))]
         self.optimisers: list[tuple[torch.optim.Optimizer, float]] = [
             (torch.optim.AdamW(others, lr=lr, weight_decay=weight_decay, fused=True), 1.0),
             *([(Muon(matrices, lr=muon * lr, weight_decay=weight_decay), muon)] if matrices else []),

@@ -1,14 +1,14 @@
 """The learning rate over a training, and the average of the weights along it."""
 
-import math
-
 import torch
 from torch import nn
 from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 
 def rate_factor(step: int, steps: int, warmup: float) -> float:
-    """Return the factor of the learning rate: a linear warm-up, then one cosine to zero.
+    """Return the factor of the learning rate: it rises in a straight line, and falls in another to zero.
+
+    Defazio et al., "Optimal linear decay learning rate schedules and further refinements", 2023.
 
     Parameters
     ----------
@@ -27,8 +27,7 @@ def rate_factor(step: int, steps: int, warmup: float) -> float:
     rising = warmup * steps
     if step < rising:
         return min((step + 1) / rising, 1.0)
-    progress = (step - rising) / (steps - rising)
-    return (1 + math.cos(math.pi * progress)) / 2
+    return (steps - step) / (steps - rising)
 
 
 class WeightAverage:
