@@ -130,6 +130,19 @@ def seeds() -> str:
     return markdown([f"PSNR in dB, {len(measured['seeds'])} runs", *SPREAD], rows, measured)
 
 
+def chain() -> str:
+    """Return how far seeds move the PSNR of a task's U-Net, after the tasks before it and without them."""
+    measured = result("chain")
+    psnr: dict[str, dict[int, float]] = {}
+    for row in measured["trainings"]:
+        before = row["chain"].split()[: row["chain"].split().index(row["task"])]
+        after = ", ".join(TASKS[task] for task in before) or "untrained"
+        psnr.setdefault(f"{TASKS[row['task']]}, starts {after}", {})[row["seed"]] = row["test_psnr"]
+    runs = max(map(len, psnr.values()))
+    rows = [[name, *_spread([*scores.values()])] for name, scores in psnr.items()]
+    return markdown([f"PSNR in dB, {runs} runs", *SPREAD], rows, measured)
+
+
 def _spread(scores: Sequence[float]) -> Cells:
     series = pd.Series(scores)
     return [f"{value:.2f}" for value in (series.mean(), series.std(), series.min(), series.max())]
@@ -379,8 +392,8 @@ def _perception(scores: dict[str, float]) -> str:
 TABLES: dict[str, Callable[[], str]] = {
     table.__name__: table
     for table in (
-        quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, parts, weight_zero, gan,
-        inference, throughput, ingest, ingest_growth, scale, scale_plan, scale_out, memory,
+        quality, leads, seeds, levels, time_to_quality, equal_budgets, pipeline, chain, parts, weight_zero,
+        gan, inference, throughput, ingest, ingest_growth, scale, scale_plan, scale_out, memory,
     )
 }  # fmt: skip
 

@@ -128,7 +128,7 @@ def test_the_table_holds_every_experiment_and_what_it_changed(session: Session) 
         name: (float(row["gan.weight"]), float(row["low.train.lr"])) for name, row in session.table().items()
     }
     of_rate = {"lr-1": (weight, 0.001), "lr-2": (weight, 0.0005)}
-    assert changed == {"HEAD": (weight, rate), "weight": (0.2, rate), "plain": (0, rate), **of_rate}
+    assert changed == {"HEAD": (weight, rate), "weight": (20, rate), "plain": (0, rate), **of_rate}
 
 
 def test_the_table_is_that_of_the_page_and_has_the_psnr_of_all_networks(session: Session) -> None:

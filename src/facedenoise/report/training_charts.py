@@ -21,7 +21,7 @@ def training_charts(results: Results) -> list[Chart]:
     ]
     losses = [
         _chart("U-Net, training", "minus PSNR, dB", _curves(results, "unet", "loss")),
-        _chart("GAN, training", "generator loss", _curves(results, "gan", "generator_loss")),
+        _chart("GAN, training", "generator loss, dB", _curves(results, "gan", "generator_loss")),
     ]
     if results.classifier_is_trained:
         history = results.classifier_history.set_index("epoch")
