@@ -136,16 +136,16 @@ def chain() -> str:
     psnr: dict[str, dict[int, float]] = {}
     for row in measured["trainings"]:
         before = row["chain"].split()[: row["chain"].split().index(row["task"])]
-        after = ", ".join(TASKS[task] for task in before) or "untrained"
-        psnr.setdefault(f"{TASKS[row['task']]}, starts {after}", {})[row["seed"]] = row["test_psnr"]
+        start = f"after {', '.join(TASKS[task] for task in before)}" if before else "untrained at first"
+        psnr.setdefault(f"{TASKS[row['task']]}, {start}", {})[row["seed"]] = row["test_psnr"]
     runs = max(map(len, psnr.values()))
-    rows = [[name, *_spread([*scores.values()])] for name, scores in psnr.items()]
+    rows = [[name, *_spread([*scores.values()], digits=3)] for name, scores in psnr.items()]
     return markdown([f"PSNR in dB, {runs} runs", *SPREAD], rows, measured)
 
 
-def _spread(scores: Sequence[float]) -> Cells:
+def _spread(scores: Sequence[float], *, digits: int = 2) -> Cells:
     series = pd.Series(scores)
-    return [f"{value:.2f}" for value in (series.mean(), series.std(), series.min(), series.max())]
+    return [f"{value:.{digits}f}" for value in (series.mean(), series.std(), series.min(), series.max())]
 
 
 def levels() -> str:
