@@ -133,13 +133,13 @@ def seeds() -> str:
 def chain() -> str:
     """Return how far seeds move the PSNR of a task's U-Net, after the tasks before it and without them."""
     measured = result("chain")
-    psnr: dict[str, dict[int, float]] = {}
+    psnr: dict[str, list[float]] = {}
     for row in measured["trainings"]:
         before = row["chain"].split()[: row["chain"].split().index(row["task"])]
         start = f"after {', '.join(TASKS[task] for task in before)}" if before else "untrained at first"
-        psnr.setdefault(f"{TASKS[row['task']]}, {start}", {})[row["seed"]] = row["test_psnr"]
+        psnr.setdefault(f"{TASKS[row['task']]}, {start}", []).append(row["test_psnr"])
     runs = max(map(len, psnr.values()))
-    rows = [[name, *_spread([*scores.values()], digits=3)] for name, scores in psnr.items()]
+    rows = [[name, *_spread(scores, digits=3)] for name, scores in psnr.items()]
     return markdown([f"PSNR in dB, {runs} runs", *SPREAD], rows, measured)
 
 

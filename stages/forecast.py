@@ -74,8 +74,9 @@ def seconds_per_face(params: Params) -> float:
     settings = {**asdict(params.model), "channels": channels}
     network, average = (placed(AttentionUNet(**settings), device) for _ in range(2))
     train = params.train
-    settings = {"clip": train.clip, "ema": train.ema, "muon": train.muon}
-    learner = Reconstruction(network, average, lr=0, weight_decay=0, **settings)
+    learner = Reconstruction(
+        network, average, lr=0, weight_decay=0, clip=train.clip, ema=train.ema, muon=train.muon
+    )
     clean = torch.rand(train.batch_size, channels, side, side)
     noisy = torch.cat([clean] * (1 + params.model.level), dim=1)
     times = [time_step(learner, noisy, clean) for _ in range(WARM_UP + TIMED)]
