@@ -4,8 +4,7 @@ U-Net: Ronneberger et al., "U-Net: convolutional networks for biomedical image s
 Gates: Oktay et al., "Attention U-Net: learning where to look for the pancreas", 2018.
 Residual of the image: Zhang et al., "Beyond a Gaussian denoiser" (DnCNN), 2017.
 Filling missing pixels: Knutsson & Westin, "Normalized and differential convolution", 1993.
-Initial weights: Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear neural
-networks", 2014.
+Initial weights: Xiao et al., "Dynamical isometry and a mean field theory of CNNs", 2018.
 """
 
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ from torch.nn import functional
 Convolution = TypeVar("Convolution", nn.Conv2d, nn.ConvTranspose2d)
 
 OPEN_GATE = 3.0  # sigmoid(3) = 0.95: an untrained gate lets its skip pass
+RELU_GAIN = nn.init.calculate_gain("relu")  # a ReLU takes away half of what a map passes on
 
 
 class ResidualBlock(nn.Module):
@@ -26,7 +26,7 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.first = orthogonal(nn.Conv2d(channels, channels, 3, padding=1))
+        self.first = orthogonal(nn.Conv2d(channels, channels, 3, padding=1), RELU_GAIN)
         self.second = zero_initialised(nn.Conv2d(channels, channels, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -219,13 +219,17 @@ def residual_blocks(channels: int, count: int) -> nn.Sequential:
     return nn.Sequential(*(ResidualBlock(channels) for _ in range(count)))
 
 
-def orthogonal(layer: Convolution) -> Convolution:
-    """Set a convolution to an orthogonal map without bias, so that it passes on all that it can, as it came.
+def orthogonal(layer: Convolution, gain: float = 1.0) -> Convolution:
+    """Set a convolution to an orthogonal map, times `gain`, without bias: it passes on all that it can.
 
-    With PyTorch's own initial weights each layer makes its input smaller. Then the first steps change next to
-    nothing, and how many such steps there are depends on the seed.
+    Where windows overlap, the map is that of their central pixel, and the other weights are zero. Random
+    weights would mix up each pixel with its neighbours. What a narrow layer then loses of an image depends on
+    the seed, and so does the score after the training.
     """
-    nn.init.orthogonal_(layer.weight)
+    windows_overlap = layer.kernel_size > layer.stride
+    nn.init.zeros_(layer.weight)
+    with torch.no_grad():
+        nn.init.orthogonal_(layer.weight[..., 1, 1] if windows_overlap else layer.weight, gain)
     if layer.bias is not None:
         nn.init.zeros_(layer.bias)
     return layer

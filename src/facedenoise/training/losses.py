@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-LEAST_SQUARED_ERROR = 1e-6  # added to that of an image, so that more than 60 dB gain nearly nothing
+LEAST_SQUARED_ERROR = 1e-6  # added to that of each image, so that no PSNR exceeds 60 dB
 
 
 def negative_psnr(estimate: Tensor, clean: Tensor) -> Tensor:
