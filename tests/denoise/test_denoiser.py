@@ -216,12 +216,15 @@ def test_a_batch_has_its_channels_where_torch_has_them(channels: int) -> None:
     np.testing.assert_allclose(one, denoised[:1] / 255, atol=0.003)
 
 
-def test_a_network_for_rgb_sees_the_colours_of_a_picture_at_once(drawn: torch.Tensor) -> None:
+def test_a_network_for_rgb_sees_the_colours_of_a_picture_at_once(
+    drawn: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(facedenoise.denoise.denoiser, "has_bfloat16", lambda _: False)
     network = awake(rgb_stand_in())
     image = drawn[:3, 0].movedim(0, -1).contiguous()  # three faces as the colours of one picture
     expected = denoise(network, image.movedim(-1, 0)[None] / 255)[0].movedim(0, -1) * 255
     denoised = Denoiser(network)(image.numpy())
-    assert np.abs(denoised - expected.numpy()).max() <= 2
+    assert np.abs(denoised - expected.numpy()).max() < 0.51  # it rounds to whole levels
     other = image.numpy().copy()
     other[..., 2] = 255 - other[..., 2]
     assert (Denoiser(network)(other)[..., 0] != denoised[..., 0]).any()
@@ -250,12 +253,13 @@ def test_a_told_network_for_rgb_is_told_the_level_of_each_colour(drawn: torch.Te
     np.testing.assert_array_equal(grey, image[..., 0] + 26)
 
 
-def test_large_pictures_in_colour_have_no_seams() -> None:
+def test_large_pictures_in_colour_have_no_seams(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(facedenoise.denoise.denoiser, "has_bfloat16", lambda _: False)
     network = awake(rgb_stand_in())
     image = noise_image(600, 40, 3)
     tensor = torch.from_numpy(image).movedim(-1, 0)[None] / 255
     expected = denoise(network, tensor)[0].movedim(0, -1).numpy() * 255
-    assert np.abs(Denoiser(network)(image) - expected).max() <= 2
+    assert np.abs(Denoiser(network)(image) - expected).max() < 0.51
 
 
 def test_the_range_of_twelve_bits_is_understood(drawn: torch.Tensor) -> None:

@@ -46,13 +46,12 @@ def default_blocks() -> tuple[int, ...]:
 
 
 def far_seeing_network(blocks: tuple[int, ...], *, keep_unsaturated: bool = False) -> AttentionUNet:
-    """Return a narrow network with random weights: far pixels count more than if trained."""
+    """Return a narrow network without weights that are zero: far pixels count more than if trained."""
     torch.manual_seed(0)
     network = AttentionUNet((4,) + (8,) * (len(blocks) - 1), blocks, keep_unsaturated=keep_unsaturated)
     with torch.no_grad():
         for parameter in network.parameters():
-            if not parameter.abs().max():
-                parameter.normal_(std=0.1)
+            parameter.add_((parameter == 0) * torch.randn(parameter.shape), alpha=0.1)
     return network
 
 
