@@ -1,7 +1,5 @@
 """The networks: shapes, gradients, where they start, and that the gates really gate."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from helpers import awake, random_images
@@ -35,22 +33,18 @@ def test_an_untrained_network_is_the_identity_also_in_bfloat16(attention: bool, 
 
 @pytest.mark.parametrize("level", [False, True])
 def test_each_convolution_starts_at_zero_or_as_an_orthogonal_map_without_overlap(level: bool) -> None:
-    for name, layer in convolutions(AttentionUNet(WIDTHS, BLOCKS, level=level)):
-        weight = layer.weight.detach()
-        rows = weight[..., 1, 1] if layer.kernel_size == (3, 3) else weight.flatten(1)
-        rows = rows if len(rows) <= rows.shape[1] else rows.T
-        at_zero = name.endswith(("second", "psi", "head"))
-        squared_gain = 0 if at_zero else 2 if name.endswith("first") else 1
-        torch.testing.assert_close(rows @ rows.T, squared_gain * torch.eye(len(rows)), rtol=0, atol=1e-5)
-        torch.testing.assert_close(weight.norm(), rows.norm())
-        if layer.bias is not None and not name.endswith("psi"):
-            assert not layer.bias.any()
-
-
-def convolutions(network: nn.Module) -> Iterator[tuple[str, nn.Conv2d | nn.ConvTranspose2d]]:
+    network = AttentionUNet(WIDTHS, BLOCKS, level=level)
     for name, layer in network.named_modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-            yield name, layer
+            weight = layer.weight.detach()
+            rows = weight[..., 1, 1] if layer.kernel_size == (3, 3) else weight.flatten(1)
+            rows = rows if len(rows) <= rows.shape[1] else rows.T
+            at_zero = name.endswith(("second", "psi", "head"))
+            squared_gain = 0 if at_zero else 2 if name.endswith("first") else 1
+            torch.testing.assert_close(rows @ rows.T, squared_gain * torch.eye(len(rows)), rtol=0, atol=1e-5)
+            torch.testing.assert_close(weight.norm(), rows.norm())
+            if layer.bias is not None and not name.endswith("psi"):
+                assert not layer.bias.any()
 
 
 def test_without_attention_there_are_no_gates() -> None:
