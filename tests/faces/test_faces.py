@@ -39,9 +39,9 @@ def test_shapes_and_types(rows: int) -> None:
 
 
 def test_every_emotion_is_in_every_split() -> None:
-    _, emotion = draw_faces(77, seed=0)
-    usage = np.array(interleaved_usage(77))
-    for name, rows in {"Training": 56, "PublicTest": 7, "PrivateTest": 14}.items():
+    _, emotion = draw_faces(91, seed=0)
+    usage = np.array(interleaved_usage(91))
+    for name, rows in {"Training": 56, "PublicTest": 7, "PrivateTest": 28}.items():
         assert (usage == name).sum() == rows
         assert set(emotion[usage == name]) == set(range(len(EMOTIONS)))
 

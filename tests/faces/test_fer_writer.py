@@ -18,7 +18,7 @@ def test_a_written_csv_is_read_back_the_same(tmp_path: Path) -> None:
     images, emotion, usage = read_fer_csv(tmp_path / "raw/sample.csv")
     np.testing.assert_array_equal(images[:, 0], IMAGES)
     np.testing.assert_array_equal(emotion, EMOTION)
-    assert usage == [USAGES[0]] * 8 + [USAGES[1]] + [USAGES[2]] * 2 + [USAGES[0]] * 8 + [USAGES[1]]
+    assert usage == [USAGES[0]] * 8 + [USAGES[1]] + [USAGES[2]] * 4 + [USAGES[0]] * 7
 
 
 def test_a_csv_has_the_layout_of_fer2013(tmp_path: Path) -> None:

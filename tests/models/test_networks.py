@@ -106,6 +106,18 @@ def test_a_missing_pixel_is_filled_but_the_network_sees_whether_it_was_black_or_
     assert (trained(black) - trained(white)).abs().max() > 1e-3
 
 
+@pytest.mark.parametrize("keep_unsaturated", [False, True])
+def test_missing_pixels_have_masks_of_their_own(keep_unsaturated: bool) -> None:
+    noisy = torch.tensor([0.0, 0.5, 1.0, 1.0]).expand(1, 1, 4, 4)
+    network = AttentionUNet(WIDTHS, BLOCKS, keep_unsaturated=keep_unsaturated)
+    seen: list[Tensor] = []
+    network.stem.register_forward_pre_hook(lambda _, inputs: seen.extend(inputs))
+    network(noisy)
+    none, black, white = torch.zeros(4, 4), (noisy == 0)[0, 0].float(), (noisy == 1)[0, 0].float()
+    expected = [none, none, black, white] if keep_unsaturated else [black, white, none, none]
+    assert torch.equal(seen[0][0, 1:], torch.stack(expected))
+
+
 def test_missing_pixels_get_the_mean_of_known_neighbours() -> None:
     image = torch.arange(25.0).view(1, 1, 5, 5) / 25
     missing = torch.zeros_like(image)
@@ -195,7 +207,7 @@ class TestColour:
         denoised = network(told(noisy, 0.1) if level else noisy)
         assert denoised.shape == noisy.shape
         denoised.square().mean().backward()
-        assert network.stem.weight.shape == (WIDTHS[0], 12 if level else 9, 3, 3)
+        assert network.stem.weight.shape == (WIDTHS[0], 18 if level else 15, 3, 3)
         for name, parameter in network.named_parameters():
             assert parameter.grad is not None, name
             assert parameter.grad.abs().sum() > 0, name

@@ -10,11 +10,11 @@ from facedenoise.files import replacing
 from facedenoise.images.fer2013 import USAGES
 
 # Many test faces, because with few of them the mean score would depend on the seed of the training.
-_TURNS = (*USAGES[:1] * 8, *USAGES[1:2], *USAGES[2:] * 2)
+_TURNS = (*USAGES[:1] * 8, *USAGES[1:2], *USAGES[2:] * 4)
 
 
 def interleaved_usage(rows: int) -> list[str]:
-    """Return names of splits, 8 to 1 to 2 in eleven rows; each depends on the number of its row alone."""
+    """Return names of splits, 8 to 1 to 4 in thirteen rows; each depends on the number of its row alone."""
     return [_TURNS[row % len(_TURNS)] for row in range(rows)]
 
 

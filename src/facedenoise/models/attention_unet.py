@@ -78,8 +78,10 @@ class Up(nn.Module):
 class AttentionUNet(nn.Module):
     """Estimate the clean image: the input, or the input with its missing pixels filled, plus a residual.
 
-    The network sees that image and two masks (0 or 1), of the input's black and of its white pixels, with as
-    many channels each. One that is told the level of the noise also sees the square root of it.
+    The network sees that image and four masks (0 or 1) with as many channels each: of the input's black and
+    of its white pixels, first of those that are known, then of those that are missing. So what a network
+    learns of clipped noise does not disturb what its successor learns of missing pixels. A network that is
+    told the level of the noise also sees the square root of it.
 
     Parameters
     ----------
@@ -116,7 +118,7 @@ class AttentionUNet(nn.Module):
         self.keep_unsaturated = keep_unsaturated
         self.level = level
         steps = list(pairwise(widths))
-        self.stem = orthogonal(nn.Conv2d((4 if level else 3) * channels, widths[0], 3, padding=1))
+        self.stem = orthogonal(nn.Conv2d((6 if level else 5) * channels, widths[0], 3, padding=1))
         self.encoders = nn.ModuleList(
             residual_blocks(width, n) for width, n in zip(widths, blocks, strict=True)
         )
@@ -164,25 +166,27 @@ class AttentionUNet(nn.Module):
         height, width = noisy.shape[-2:]
         padding = (0, -width % self.stride, 0, -height % self.stride)
         padded = functional.pad(noisy, padding, mode="replicate") if any(padding) else noisy
-        image, known = padded[:, : self.channels], padded[:, self.channels :]
+        image, level = padded[:, : self.channels], padded[:, self.channels :]
         black, white = (image <= 0).to(image.dtype), (image >= 1).to(image.dtype)
-        missing, wrong = self._judged(black + white, known)
-        image = image if missing is None else filled(image, missing)
-        told = [known.sqrt()] if self.level else []
-        features = self.features(torch.cat([image, black, white, *told], dim=1))
+        missing, wrong = self._judged(black + white, level)
+        image = filled(image, missing)
+        known = 1 - missing
+        masks = [black * known, white * known, black * missing, white * missing]
+        features = self.features(torch.cat([image, *masks, level.sqrt()], dim=1))
         # The sum is taken in float32: bfloat16 would round the image itself.
-        residual = self.head(features).float()
-        residual = residual if wrong is None else residual * wrong
+        residual = self.head(features).float() * wrong
         return (image + residual)[..., :height, :width]
 
-    def _judged(self, saturated: Tensor, level: Tensor) -> tuple[Tensor | None, Tensor | None]:
-        """Return the masks of the pixels that are missing and of those that may be wrong; None: no mask."""
+    def _judged(self, saturated: Tensor, level: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the masks of the pixels that are missing and of those that may be wrong."""
         if self.level:
             return (level >= 1).to(level.dtype), (level > 0).to(level.dtype)
-        return (saturated, saturated) if self.keep_unsaturated else (None, None)
+        if self.keep_unsaturated:
+            return saturated, saturated
+        return torch.zeros_like(saturated), torch.ones_like(saturated)
 
     def features(self, x: Tensor) -> Tensor:
-        """Map the input channels (N, 3C or 4C, H, W) to features (N, widths[0], H, W)."""
+        """Map the input channels (N, 5C or 6C, H, W) to features (N, widths[0], H, W)."""
         x = self.encoders[0](self.stem(x))
         skips = []
         for down, encoder in zip(self.downs, self.encoders[1:], strict=True):
