@@ -39,12 +39,12 @@ def test_the_real_run_took_as_long_as_is_said() -> None:
 
 def test_the_time_of_other_faces_is_said_for_every_thousand() -> None:
     drawn, own = params(), params(source="data/raw/fer2013.csv")
-    assert plan(drawn).startswith("22 stages draw 1,320 faces, add noise (low_gaussian, ")
+    assert plan(drawn).startswith("22 stages draw 1,560 faces, add noise (low_gaussian, ")
     assert plan(own).startswith("22 stages read the faces of data/raw/fer2013.csv, add noise")
     [whole] = re.findall(r"^about (\d+) minutes the first time$", duration(drawn, 0.01))
     said = r"^about (\d+) minutes the first time, and (\S+) more for every 1,000 faces$"
     [(start, more)] = re.findall(said, duration(own, 0.01))
-    judged, trained = 360 * 3 * 0.014 / 60, 960 * 25.43 * 0.01 / 60
+    judged, trained = 600 * 3 * 0.014 / 60, 960 * 25.43 * 0.01 / 60
     assert int(whole) == pytest.approx(int(start) + judged + trained, abs=1)
     assert float(more) == pytest.approx(800 * 25.43 * 0.01 / 60 + 3 * 200 * 0.014 / 60, abs=0.06)
 
