@@ -58,7 +58,7 @@ def test_the_networks_of_a_task_see_and_denoise_all_channels(told: bool) -> None
         assert description["patchgan"] == {"widths": [4, 4, 4], "channels": 3}
         assert judge["layers.0.parametrizations.weight.original"].shape[1] == 9
     network = load_denoiser(weights_file(TASK, "gan"))
-    assert network.stem.weight.shape[1] == (12 if told else 9)
+    assert network.stem.weight.shape[1] == (18 if told else 15)
     clean, noisy = (
         to_float(read_tensors(file)["images"]) for file in (split_file("val"), noisy_file(TASK, "val"))
     )
